@@ -1,0 +1,44 @@
+# What a person types. Every target brings along what it needs; see README.md.
+
+AUTHER := target/release/auther
+DATA ?= data
+LISTEN ?= 127.0.0.1:8080
+# Labelled images for the evaluations; see docs/accuracy.md.
+LABELLED ?= ../shared/data
+OPENCV := target/opencv
+
+.PHONY: build setup serve test lint eval eval-reference bench-stages help
+
+serve: setup ## Build, fetch the models once, and serve
+	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
+
+test: ## Set everything up and run every check and test
+	scripts/test.sh
+
+build: ## Build the release binary
+	scripts/need.sh
+	cargo build --release --locked -p auther
+
+setup: build ## Fetch, check and prepare the models and the inference library
+	$(AUTHER) setup
+
+lint: ## Formatting, clippy and documentation, warnings as errors
+	scripts/lint.sh
+
+eval: setup ## Accuracy on LFW and the labelled portraits, with a report and plots in reports/
+	$(AUTHER) eval lfw $(LABELLED)/lfw_pairs --report reports/lfw
+	$(AUTHER) eval pairs $(LABELLED)/congress_pairs
+	$(AUTHER) eval pairs $(LABELLED)/london_faces_800
+
+$(OPENCV):
+	crates/eval/reference/setup.sh $(OPENCV)
+
+eval-reference: setup $(OPENCV) ## Agreement with OpenCV's detector and recogniser
+	$(AUTHER) eval reference $(LABELLED)/lfw_pairs/lfw --limit 200 --python $(OPENCV)/bin/python
+	$(AUTHER) eval reference $(LABELLED)/london_faces_800 --python $(OPENCV)/bin/python
+
+bench-stages: setup $(OPENCV) ## Time of each stage of one verify request, beside OpenCV's
+	taskset -c 0 $(AUTHER) bench stages tests/photos/A000369_b.jpg --python $(OPENCV)/bin/python
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18

@@ -1,0 +1,17 @@
+//! What a handler gets, made of a request: a type for each thing, and its refusal with it.
+//!
+//! The order of a handler's parameters is the order of the refusals: first who calls ([`Authorised`]), then about whom
+//! ([`PersonPath`]), then with what ([`Body`]). Whoever has no key learns nothing about the rest.
+
+mod authorised;
+mod base64;
+mod body;
+mod buffer;
+mod fields;
+mod payload;
+mod person_path;
+
+pub(crate) use authorised::{Authorised, Compare, Delete, Enrol, Identify, Read, Verify};
+pub(crate) use body::Body;
+pub(crate) use payload::{FaceImage, ImagePair};
+pub(crate) use person_path::PersonPath;

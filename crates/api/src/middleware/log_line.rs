@@ -1,0 +1,79 @@
+//! One log line for each request: what was asked for and what came of it, without anything personal.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
+use axum::response::Response;
+use tracing::Span;
+
+use crate::error::{Cause, Code};
+use crate::request_id::RequestId;
+
+/// A line that is written when it ends, or when it is dropped because the client has gone.
+pub(super) struct LogLine {
+    span: Span,
+    begun: Instant,
+    is_written: bool,
+}
+
+impl LogLine {
+    /// The route is logged as its template: the path itself may hold the id of a person.
+    pub(super) fn begin(id: RequestId, request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+        let method = method_word(request.method());
+        let span = tracing::info_span!("request", request_id = %id, method, route, key = tracing::field::Empty);
+        Self { span, begun: Instant::now(), is_written: false }
+    }
+
+    /// The span that everything logged during the request belongs to.
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    pub(super) fn end(mut self, response: &Response) {
+        let status = response.status().as_u16();
+        let cause = response.extensions().get::<Cause>();
+        let latency_ms = self.latency_ms();
+        let inside = cause.and_then(|cause| cause.inside.as_deref());
+        let (code, case) = cause.map_or(("", ""), |cause| (cause.case.code().text(), cause.case.word()));
+        let _entered = self.span.enter();
+        match cause.map(|cause| cause.case.code()) == Some(Code::I001) {
+            true => tracing::error!(status, code, case, latency_ms, cause = inside, "request"),
+            false => tracing::info!(status, code, case, latency_ms, cause = inside, "request"),
+        }
+        drop(_entered);
+        self.is_written = true;
+    }
+
+    fn latency_ms(&self) -> f64 {
+        // Three decimals: probes and refusals take microseconds.
+        (self.begun.elapsed().as_secs_f64() * 1_000_000.0).round() / 1_000.0
+    }
+}
+
+impl Drop for LogLine {
+    fn drop(&mut self) {
+        if !self.is_written {
+            let latency_ms = self.latency_ms();
+            self.span.in_scope(|| tracing::info!(latency_ms, "request: the client went away"));
+        }
+    }
+}
+
+/// The method, unless the client made it up: what it made up could be anything.
+fn method_word(method: &Method) -> &'static str {
+    const KNOWN: [Method; 9] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::PATCH,
+        Method::CONNECT,
+        Method::TRACE,
+    ];
+    const WORDS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE"];
+    KNOWN.iter().position(|known| known == method).map_or("other", |i| WORDS[i])
+}

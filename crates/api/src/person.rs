@@ -1,0 +1,8 @@
+//! The seven calls of the contract: each is its parameters, one call of the engine, and its answer.
+
+mod answer;
+pub(crate) mod compare;
+pub(crate) mod face;
+pub(crate) mod recognize;
+mod timestamp;
+pub(crate) mod verify;

@@ -1,0 +1,140 @@
+//! The socket under hyper, with two things put right that hyper leaves to its user.
+//!
+//! hyper answers by itself what is no HTTP at all, without headers of ours: such an answer is replaced by one from the
+//! error table, with a `Request-Id` as every response has. And a connection is closed gently: a client that is still
+//! sending a body that was refused would otherwise have its connection reset before it reads why.
+
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+use crate::error::Case;
+use crate::request_id::RequestId;
+
+/// How long to listen to a client that has its answer: as long as uploading the greatest body takes on a usual line.
+const LINGER_MAX: Duration = Duration::from_secs(10);
+/// How long it may be silent during that.
+const LINGER_SILENCE_MAX: Duration = Duration::from_secs(1);
+
+pub(super) struct Stream {
+    socket: TcpStream,
+    instead: Option<Instead>,
+    linger: Option<Linger>,
+}
+
+/// What is written instead of what hyper wanted to write.
+struct Instead {
+    bytes: Vec<u8>,
+    written: usize,
+    /// How much hyper believes to have written.
+    stands_for: usize,
+}
+
+struct Linger {
+    end: Instant,
+    silence: Pin<Box<Sleep>>,
+}
+
+impl Stream {
+    pub(super) fn new(socket: TcpStream) -> Self {
+        Self { socket, instead: None, linger: None }
+    }
+
+    fn poll_write_instead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(instead) = &mut self.instead else { return Poll::Ready(Ok(0)) };
+        while instead.written < instead.bytes.len() {
+            let rest = &instead.bytes[instead.written..];
+            match ready!(Pin::new(&mut self.socket).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => instead.written += written,
+            }
+        }
+        let stands_for = instead.stands_for;
+        self.instead = None;
+        Poll::Ready(Ok(stands_for))
+    }
+
+    /// Reads and forgets until the client has closed too, fallen silent or had its time.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let linger = self.linger.get_or_insert_with(|| Linger {
+            end: Instant::now() + LINGER_MAX,
+            silence: Box::pin(tokio::time::sleep(LINGER_SILENCE_MAX)),
+        });
+        let mut bytes = [0; 16 << 10];
+        loop {
+            if linger.silence.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::new(&mut bytes);
+            match ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {
+                    linger.silence.as_mut().reset(linger.end.min(Instant::now() + LINGER_SILENCE_MAX));
+                }
+                Ok(()) | Err(_) => return Poll::Ready(()),
+            }
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.instead.is_none() {
+            let Some(start) = hypers_own_answer(bytes) else { return Pin::new(&mut self.socket).poll_write(cx, bytes) };
+            let replaced = [&bytes[..start], &malformed_answer()].concat();
+            self.instead = Some(Instead { bytes: replaced, written: 0, stands_for: bytes.len() });
+        }
+        self.poll_write_instead(cx)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.linger.is_none() {
+            ready!(Pin::new(&mut self.socket).poll_shutdown(cx))?;
+        }
+        self.poll_linger(cx).map(Ok)
+    }
+}
+
+/// Where in what is being written an answer begins that hyper made up itself: the last one, a refusal without a body
+/// and without a `Request-Id`, which all of ours have.
+fn hypers_own_answer(bytes: &[u8]) -> Option<usize> {
+    const VERSION: &[u8] = b"HTTP/1.";
+    let is_head = bytes.ends_with(b"\r\n\r\n");
+    let start = is_head.then(|| bytes.windows(VERSION.len()).rposition(|window| window == VERSION)).flatten()?;
+    let head = &bytes[start..];
+    // "HTTP/1.1 4": a 100 is hyper's too, and right as it is.
+    let is_refusal = head.get(9) == Some(&b'4');
+    let has_id = head.windows(11).any(|window| window.eq_ignore_ascii_case(b"request-id:"));
+    (is_refusal && !has_id).then_some(start)
+}
+
+/// What is said to whoever speaks no HTTP, with the headers that the middleware gives to everybody else.
+fn malformed_answer() -> Vec<u8> {
+    let id = RequestId::new();
+    let case = Case::HttpMalformed;
+    tracing::info!(request_id = %id, status = case.status().as_u16(), case = case.word(), "not a request");
+    let (code, message) = (case.code().text(), case.code().message());
+    let body = format!(r#"{{"code":"{code}","type":"{}","message":"{message}"}}"#, case.word());
+    format!(
+        "HTTP/1.1 {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\ncache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\nrequest-id: {id}\r\nconnection: close\r\n\r\n{body}",
+        case.status(),
+        body.len()
+    )
+    .into_bytes()
+}

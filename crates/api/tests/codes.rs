@@ -1,0 +1,247 @@
+//! Every row of the error table and of its cases is produced over HTTP: a row added without a scenario does not compile,
+//! a scenario that does not produce its row fails.
+
+mod common;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use accounts::Permission;
+use api::{Case, Code, Settings};
+use biometric::Timestamp;
+use common::{FACE, PAIR, Request, Response, Script, Server, exchange};
+use engine::{Error, Refusal};
+use face::{Defect, ImageError, Rejection};
+
+fn rejected(defect: Defect) -> Error {
+    let rejection = Rejection { defect, measure: "measure_px", value: 5.0, min: Some(6.0), max: None };
+    Error::Refused(vec![Refusal::Face(rejection)])
+}
+
+/// What the engine says where it is the engine that refuses.
+fn engine_error(case: Case) -> Option<fn() -> Error> {
+    let error: fn() -> Error = match case {
+        Case::ImageFormat => || ImageError::UnknownFormat.into(),
+        Case::ImageUndecodable => || ImageError::Undecodable("inside".to_owned()).into(),
+        Case::ImageBytes => || ImageError::TooManyBytes { bytes: 11, bytes_max: 10 }.into(),
+        Case::ImagePixels => || ImageError::TooManyPixels { width: 10, height: 20, pixels_max: 100 }.into(),
+        Case::ImageSide => || ImageError::TooSmall { width: 99, height: 200, side_px_min: 100 }.into(),
+        Case::PersonTaken => || Error::Refused(vec![Refusal::PersonTaken]),
+        Case::NoFace => || rejected(Defect::NoFace),
+        Case::SeveralFaces => || rejected(Defect::SeveralFaces),
+        Case::FaceSize => || rejected(Defect::FaceSize),
+        Case::FaceEnrolled => || Error::Refused(vec![Refusal::FaceEnrolled]),
+        Case::PersonNotFound => || Error::PersonNotFound,
+        Case::FaceNotMatched => || Error::FaceNotMatched,
+        Case::NoPersonMatched => || Error::NoPersonMatched,
+        Case::Overloaded => || Error::Overloaded { retry_after: Duration::from_millis(2_001) },
+        Case::Unavailable => || Error::Unavailable("inside".to_owned()),
+        Case::Internal => || Error::Internal("inside".to_owned()),
+        Case::HttpMalformed
+        | Case::ContentType
+        | Case::BodyEmpty
+        | Case::BodyNotJson
+        | Case::BodyCutOff
+        | Case::BodyTooLarge
+        | Case::PersonIdInvalid
+        | Case::FieldMissing
+        | Case::FieldType
+        | Case::FieldEmpty
+        | Case::FieldNotBase64
+        | Case::FieldRange
+        | Case::FieldDuplicate
+        | Case::FieldConflict
+        | Case::KeyMissing
+        | Case::KeyUnknown
+        | Case::KeyDisabled
+        | Case::KeyExpired
+        | Case::KeyNotPermitted
+        | Case::UnknownRoute
+        | Case::WrongMethod
+        | Case::TimedOut => return None,
+    };
+    Some(error)
+}
+
+/// The request that is refused before the engine, or by its silence.
+async fn provoke(server: &Server, case: Case) -> Response {
+    let enrol = || server.request("POST", "/person/face/jane");
+    let with = |body: &'static str| enrol().json(body).send();
+    let pair = |rest: &str| PAIR.replace('}', rest);
+    let keyed = |key: &str| enrol().without("Api-Key").header("Api-Key", key).json(FACE).send();
+    match case {
+        Case::HttpMalformed => malformed(server).await,
+        Case::ContentType => enrol().body(FACE).send().await,
+        Case::BodyEmpty => with("").await,
+        Case::BodyNotJson => with("nonsense").await,
+        Case::BodyCutOff => with(r#"{"faceImage":"AA"#).await,
+        Case::BodyTooLarge => enrol().json(vec![b' '; 20 << 20]).send().await,
+        Case::PersonIdInvalid => server.post("/person/face/a%20b", FACE).await,
+        Case::FieldMissing => with("{}").await,
+        Case::FieldType => with(r#"{"faceImage":5}"#).await,
+        Case::FieldEmpty => with(r#"{"faceImage":""}"#).await,
+        Case::FieldNotBase64 => with(r#"{"faceImage":"*"}"#).await,
+        Case::FieldRange => server.post("/person/compare-face", pair(r#","similarityThreshold":101}"#)).await,
+        Case::FieldDuplicate => with(r#"{"faceImage":"AAEC","faceImage":"AAEC"}"#).await,
+        Case::FieldConflict => server.post("/person/compare-face", pair(r#","sourcetImage":"BBBB"}"#)).await,
+        Case::KeyMissing => enrol().without("Api-Key").json(FACE).send().await,
+        Case::KeyUnknown => keyed("ak_no").await,
+        Case::KeyDisabled => {
+            let (id, key) = server.key_with(&Permission::ALL, None);
+            server.accounts.disable_key(id, Timestamp::from_millis(1)).expect("disabled");
+            keyed(&key).await
+        }
+        Case::KeyExpired => keyed(&server.key_with(&Permission::ALL, Some(Timestamp::from_millis(1))).1).await,
+        Case::KeyNotPermitted => keyed(&server.key_with(&[Permission::Read], None).1).await,
+        Case::UnknownRoute => server.get("/nowhere").await,
+        Case::WrongMethod => server.get("/person/compare-face").await,
+        Case::TimedOut => {
+            server.fake.script(Script::Hang);
+            with(FACE).await
+        }
+        Case::ImageFormat
+        | Case::ImageUndecodable
+        | Case::ImageBytes
+        | Case::ImagePixels
+        | Case::ImageSide
+        | Case::PersonTaken
+        | Case::NoFace
+        | Case::SeveralFaces
+        | Case::FaceSize
+        | Case::FaceEnrolled
+        | Case::PersonNotFound
+        | Case::FaceNotMatched
+        | Case::NoPersonMatched
+        | Case::Overloaded
+        | Case::Unavailable
+        | Case::Internal => {
+            server.fake.script(Script::Fail(engine_error(case).expect("the engine's")));
+            with(FACE).await
+        }
+    }
+}
+
+async fn malformed(server: &Server) -> Response {
+    let answer = exchange(server.connect().await, b"nonsense\r\n\r\n").await;
+    Response::parse(&answer, false).expect("a whole response").0
+}
+
+/// Code, status and message as the contract has them.
+const CONTRACT: &[(&str, u16, &str)] = &[
+    ("F_001", 400, "Should be one face"),
+    ("F_002", 400, "Most likely face doesn't exist"),
+    ("F_011", 400, "Wrong face size when image check"),
+    ("F_012", 400, "Face exists"),
+    ("CP_002", 400, "Customer profile already exists with id jane"),
+    ("R_002", 400, "Request body exception"),
+    ("R_002", 413, "Request body exception"),
+    ("R_003", 400, "Fields validation exception"),
+    ("NF_001", 404, "Face not found in collection"),
+    ("RF_001", 410, "No person matched"),
+    ("A_001", 401, "Api key is missing"),
+    ("A_002", 401, "Api key is unknown"),
+    ("A_003", 403, "Api key is not allowed to do this"),
+    ("R_001", 404, "No such route or method"),
+    ("R_001", 405, "No such route or method"),
+    ("U_001", 503, "Service is unavailable, try again later"),
+    ("I_001", 500, "Internal server error"),
+];
+
+#[tokio::test]
+async fn every_row_is_produced_and_is_the_contracts() {
+    let server = Server::with(Settings { request_ms_max: 3_000, ..Settings::default() }).await;
+    let mut seen = HashSet::new();
+    for case in Case::ALL {
+        let response = provoke(&server, *case).await;
+        server.fake.script(Script::Succeed);
+        response.assert_error(case.status().as_u16(), case.code().text(), case.word());
+        let message = response.json()["message"].as_str().expect("a message").to_owned();
+        let row = (response.code(), response.status, message);
+        assert!(CONTRACT.iter().any(|(c, s, m)| (*c, *s, *m) == (&*row.0, row.1, &*row.2)), "{row:?}");
+        assert!(!String::from_utf8_lossy(&response.body).contains("inside"), "the inside stays inside");
+        seen.insert(row);
+    }
+    assert_eq!(seen.len(), CONTRACT.len(), "every row of the contract's table was seen");
+    assert!(Code::ALL.iter().all(|code| seen.iter().any(|(seen, ..)| seen == code.text())));
+}
+
+#[tokio::test]
+async fn several_refusals_are_all_listed_in_the_order_of_precedence() {
+    fn refuse() -> Error {
+        let size = Rejection {
+            defect: Defect::FaceSize,
+            measure: "inter_eye_distance_px",
+            value: 41.239,
+            min: Some(60.0),
+            max: None,
+        };
+        let faces = Rejection { defect: Defect::SeveralFaces, measure: "faces", value: 2.0, min: None, max: Some(1.0) };
+        let (size, faces) = (Refusal::Face(size), Refusal::Face(faces));
+        Error::Refused(vec![Refusal::FaceEnrolled, size, Refusal::PersonTaken, faces])
+    }
+    let server = Server::start().await;
+    server.fake.script(Script::Fail(refuse));
+    let response = server.post("/person/face/jane", FACE).await;
+    response.assert_error(400, "CP_002", "person_taken");
+    assert_eq!(
+        response.details(),
+        serde_json::json!([
+            {"code": "CP_002", "check": "person_id"},
+            {"code": "F_001", "check": "faces", "value": 2, "max": 1},
+            {"code": "F_011", "check": "inter_eye_distance_px", "value": 41.23, "min": 60},
+            {"code": "F_012", "check": "face_enrolled"},
+        ])
+    );
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_listed() {
+    let server = Server::start().await;
+    let body = r#"{"sourceImage":"","similarityThreshold":100.5}"#;
+    let response = server.post("/person/compare-face", body).await;
+    response.assert_error(400, "R_003", "field_empty");
+    assert_eq!(
+        response.details(),
+        serde_json::json!([
+            {"code": "R_003", "check": "sourceImage"},
+            {"code": "R_003", "check": "targetImage"},
+            {"code": "R_003", "check": "similarityThreshold", "value": 100.5, "min": 0, "max": 100},
+        ])
+    );
+}
+
+#[tokio::test]
+async fn the_measures_of_an_image_are_listed() {
+    let server = Server::start().await;
+    for (case, expected) in [
+        (Case::ImageBytes, r#"[{"check":"image_bytes","code":"R_003","max":10,"value":11}]"#),
+        (Case::ImagePixels, r#"[{"check":"image_pixels","code":"R_003","max":100,"value":200}]"#),
+        (Case::ImageSide, r#"[{"check":"image_side_px","code":"R_003","min":100,"value":99}]"#),
+        (Case::ImageFormat, r#"[{"check":"image_format","code":"R_003"}]"#),
+    ] {
+        let response = provoke(&server, case).await;
+        assert_eq!(response.details().to_string(), expected);
+    }
+}
+
+#[tokio::test]
+async fn retry_after_is_the_engines_rounded_up() {
+    let server = Server::start().await;
+    let response = provoke(&server, Case::Overloaded).await;
+    assert_eq!(response.header("retry-after"), Some("3"));
+    assert_eq!(provoke(&server, Case::Unavailable).await.header("retry-after"), Some("1"));
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_reason_is_a_defect() {
+    let server = Server::start().await;
+    server.fake.script(Script::Fail(|| Error::Refused(Vec::new())));
+    server.post("/person/face/jane", FACE).await.assert_error(500, "I_001", "internal");
+}
+
+#[tokio::test]
+async fn errors_without_details_do_not_show_the_word() {
+    let server = Server::start().await;
+    let response = Request::new(server.address, "GET", "/nowhere").send().await;
+    assert!(response.json().get("details").is_none());
+}

@@ -1,0 +1,172 @@
+//! How the rooms are put together: cards and files become models, models become pipelines, all become the engine.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use biometric::{Calibration, ModelId, Timestamp};
+use engine::{Engine, Pool, PoolLimits};
+use face::{ChannelOrder, Detector, DetectorSpec, Embedder, EmbedderSpec, Pipeline, Recipe, Runtime};
+use models::{Cache, CachePlaces, Card, Catalogue, Channels};
+
+use crate::cli::Common;
+use crate::failure::{Failure, Outcome};
+use crate::settings::Settings;
+
+/// Settings, model cache and cards: what every command begins with.
+pub(crate) struct Assembly {
+    pub(crate) settings: Settings,
+    pub(crate) cache: Cache,
+    pub(crate) catalogue: Catalogue,
+}
+
+/// The models' bytes, checked, ready to become any number of pipelines.
+pub(crate) struct Loaded {
+    runtime: Runtime,
+    detector: Vec<u8>,
+    embedder: Vec<u8>,
+    spec: EmbedderSpec,
+    pub(crate) recipe: Recipe,
+    pub(crate) calibration: Calibration,
+}
+
+impl Assembly {
+    /// Reads settings and cards; touches neither models nor databases.
+    pub(crate) fn new(common: &Common) -> Outcome<Self> {
+        let mut settings = Settings::read(common.config.as_deref())?;
+        if let Some(data) = &common.data {
+            settings.data.clone_from(data);
+        }
+        let variable = |name| std::env::var_os(name).map(Into::into);
+        let cache = Cache::resolve(CachePlaces {
+            explicit: common.cache.clone(),
+            auther_cache: variable("AUTHER_CACHE"),
+            xdg_cache_home: variable("XDG_CACHE_HOME"),
+            home: variable("HOME"),
+        })?;
+        let mut catalogue = Catalogue::built_in()?;
+        if !settings.models.as_os_str().is_empty() {
+            catalogue.add_folder(&settings.models)?;
+        }
+        Ok(Self { settings, cache, catalogue })
+    }
+
+    /// Reads and checks the runtime and the models that the settings name.
+    pub(crate) fn load(&self) -> Outcome<Loaded> {
+        let runtime = Runtime::load(&self.cache.verified_path(self.card("onnxruntime")?)?)?;
+        let detector_card = self.card(&self.settings.detector)?;
+        if detector_card.detector().is_none() {
+            return Err(Failure::new(format!("setting detector: {} is no detector", detector_card.name)));
+        }
+        let embedder_card = self.card(&self.settings.embedder)?;
+        let embedder = self.embedder()?;
+        Ok(Loaded {
+            runtime,
+            detector: self.cache.verified_bytes(detector_card)?,
+            embedder: self.cache.verified_bytes(embedder_card)?,
+            spec: spec(embedder),
+            recipe: Recipe {
+                model: embedder.model_id.clone(),
+                mirror_averaged: embedder.calibration.recipe.mirror_averaged,
+                population_mean: embedder.calibration.mean.clone(),
+            },
+            calibration: embedder.calibration.calibration.clone(),
+        })
+    }
+
+    pub(crate) fn card(&self, name: &str) -> Outcome<&Card> {
+        self.catalogue.get(name).ok_or_else(|| Failure::new(format!("there is no model card named {name}")))
+    }
+
+    fn embedder(&self) -> Outcome<&models::Embedder> {
+        let card = self.card(&self.settings.embedder)?;
+        let none = || Failure::new(format!("setting embedder: {} is no recognition model", card.name));
+        card.embedder().ok_or_else(none)
+    }
+
+    /// How the recognition model's embeddings become templates.
+    pub(crate) fn recipe(&self) -> Outcome<models::Recipe> {
+        Ok(self.embedder()?.calibration.recipe)
+    }
+
+    /// What decides an embedding, in words: program, detector, recognition model.
+    pub(crate) fn subject(&self) -> Outcome<String> {
+        let hash = |name: &str| self.card(name).map(|card| card.used().sha256.to_string()[..8].to_string());
+        let (detector, embedder) = (&self.settings.detector, &self.settings.embedder);
+        let version = env!("CARGO_PKG_VERSION");
+        Ok(format!("auther {version}, {detector} {}, {embedder} {}", hash(detector)?, hash(embedder)?))
+    }
+
+    /// Opens the gallery and starts the workers.
+    pub(crate) fn engine(&self) -> Outcome<Engine> {
+        let loaded = self.load()?;
+        std::fs::create_dir_all(&self.settings.data).map_err(Failure::context(self.settings.data.display()))?;
+        let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone())?;
+        let pipelines = (0..self.workers()).map(|_| loaded.pipeline()).collect::<Result<Vec<_>, _>>()?;
+        let limits = PoolLimits {
+            queue_jobs_max: self.settings.queue_jobs_max,
+            queue_wait_max: Duration::from_millis(self.settings.queue_wait_ms_max),
+        };
+        let pool = Pool::start(pipelines, limits)?;
+        Ok(Engine::new(pool, Arc::new(gallery), self.policy(), loaded.calibration, Arc::new(now)))
+    }
+
+    /// How many threads work on faces.
+    pub(crate) fn workers(&self) -> usize {
+        match self.settings.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> face::Policy {
+        let settings = &self.settings;
+        let size = |inter_eye_distance_px_min| face::SizeLimits {
+            inter_eye_distance_px_min,
+            inside_frame_percent_min: settings.face_inside_frame_percent_min,
+        };
+        face::Policy {
+            image: face::ImageLimits {
+                bytes_max: settings.image_bytes_max,
+                pixels_max: settings.image_pixels_max,
+                side_px_min: settings.image_side_px_min,
+            },
+            reference_size: size(settings.reference_inter_eye_distance_px_min),
+            probe_size: size(settings.probe_inter_eye_distance_px_min),
+        }
+    }
+}
+
+impl Loaded {
+    /// The model and recipe whose templates the pipelines make.
+    pub(crate) fn model(&self) -> &ModelId {
+        &self.recipe.model
+    }
+
+    /// Another pipeline, with sessions of its own.
+    pub(crate) fn pipeline(&self) -> Result<Pipeline, face::ModelError> {
+        let detector = Detector::load(&self.runtime, &self.detector, DetectorSpec::default())?;
+        let embedder = Embedder::load(&self.runtime, &self.embedder, self.spec.clone())?;
+        Ok(Pipeline::new(detector, embedder, self.recipe.clone()))
+    }
+}
+
+fn spec(embedder: &models::Embedder) -> EmbedderSpec {
+    let input = &embedder.network.input;
+    EmbedderSpec {
+        input: input.tensor.clone(),
+        output: embedder.network.outputs.first().cloned().unwrap_or_default(),
+        dimension: embedder.dimension,
+        channels: match input.channels {
+            Channels::Rgb => ChannelOrder::Rgb,
+            Channels::Bgr => ChannelOrder::Bgr,
+        },
+        pixel_mean: input.mean,
+        pixel_scale: input.scale,
+    }
+}
+
+/// The wall clock, read here and nowhere below.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,39 @@
+//! `auther compare`: two images, no gallery.
+
+use biometric::{Decision, Similarity};
+use serde::Serialize;
+
+use crate::assembly::Assembly;
+use crate::cli::Compare;
+use crate::failure::{Failure, Outcome};
+use crate::output::print;
+
+#[derive(Serialize)]
+struct Compared {
+    similarity: f64,
+    threshold: f64,
+    matched: bool,
+}
+
+pub(super) fn run(assembly: &Assembly, arguments: &Compare, json: bool) -> Outcome {
+    let threshold = Similarity::from_percent(arguments.threshold).map_err(Failure::context("--threshold"))?;
+    let loaded = assembly.load()?;
+    let mut pipeline = loaded.pipeline()?;
+    let source = template(&mut pipeline, &arguments.source)?;
+    let target = template(&mut pipeline, &arguments.target)?;
+    let similarity = loaded.calibration.similarity(source.compare(&target)?);
+    let matched = similarity.decide(threshold) == Decision::Match;
+    let compared = Compared { similarity: similarity.percent_shown(), threshold: threshold.percent(), matched };
+    print(json, &compared, |c| {
+        let verdict = if c.matched { "match" } else { "no match" };
+        format!("{:.2} %  {verdict} at {} %", c.similarity, c.threshold)
+    })?;
+    Ok(super::answer(matched))
+}
+
+fn template(pipeline: &mut face::Pipeline, path: &std::path::Path) -> Outcome<biometric::Template> {
+    let bytes = super::image(path)?;
+    let inspection =
+        pipeline.probe(bytes.as_ref(), &face::Policy::default()).map_err(Failure::context(path.display()))?;
+    inspection.template.ok_or_else(|| Failure::new(format!("{}: no face found", path.display())))
+}

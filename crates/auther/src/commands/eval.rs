@@ -1,0 +1,100 @@
+//! `auther eval`: accuracy on labelled images.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use eval::lfw::{self, CacheFile, Variant};
+use eval::reference::Reference;
+
+use crate::assembly::{Assembly, Loaded};
+use crate::cli::Eval;
+use crate::failure::{Failure, Outcome};
+use crate::output::print;
+use crate::progress::EvalProgress;
+
+pub(super) fn run(assembly: &Assembly, command: Eval, json: bool) -> Outcome {
+    match command {
+        Eval::Lfw { folder, report, calibrate, embeddings } => {
+            let embeddings = embeddings.as_deref();
+            lfw(assembly, &folder, report.as_deref(), calibrate.as_deref(), embeddings, json)
+        }
+        Eval::Pairs { folder } => pairs(assembly, &folder, json),
+        Eval::Reference { folder, limit, python } => reference(assembly, &folder, limit, python, json),
+    }
+}
+
+fn lfw(
+    assembly: &Assembly,
+    folder: &Path,
+    report: Option<&Path>,
+    calibrate: Option<&Path>,
+    embeddings: Option<&Path>,
+    json: bool,
+) -> Outcome {
+    let loaded = assembly.load()?;
+    let options = lfw::Options {
+        input: folder.into(),
+        shipped: Variant::of(assembly.recipe()?),
+        subject: assembly.subject()?,
+        cache: embeddings.map(|path| assembly.subject().map(|key| CacheFile { path: path.into(), key })).transpose()?,
+    };
+    let outcome = lfw::lfw(&options, &|| factory(&loaded), &EvalProgress::default())?;
+    if let Some(folder) = report {
+        outcome.write(folder)?;
+    }
+    if let Some(file) = calibrate {
+        let text = outcome.calibration_toml("auther eval lfw DIR --calibrate FILE");
+        std::fs::write(file, text).map_err(Failure::context(file.display()))?;
+    }
+    print(json, &outcome.report, lfw::markdown)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn pairs(assembly: &Assembly, folder: &Path, json: bool) -> Outcome {
+    let loaded = assembly.load()?;
+    let report = eval::pairs::pairs(
+        folder,
+        &loaded.calibration,
+        &assembly.policy(),
+        &|| factory(&loaded),
+        &EvalProgress::default(),
+    )?;
+    print(json, &report, eval::pairs::PairsReport::markdown)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn reference(assembly: &Assembly, folder: &Path, limit: usize, python: PathBuf, json: bool) -> Outcome {
+    let loaded = assembly.load()?;
+    let all = super::import::images(folder)?;
+    let step = all.len().div_ceil(limit.max(1)).max(1);
+    let pictures: Vec<_> = all.into_iter().step_by(step).collect();
+    let scratch = scratch("reference")?;
+    let opencv = opencv(assembly, python)?;
+    let compared =
+        eval::reference::reference(&pictures, &scratch, &opencv, &|| factory(&loaded), &EvalProgress::default());
+    // It holds faces: gone whatever came of the comparison.
+    std::fs::remove_dir_all(&scratch).map_err(Failure::context(scratch.display()))?;
+    let agreement = compared?;
+    print(json, &agreement, eval::reference::Agreement::markdown)?;
+    Ok(super::answer(agreement.agrees))
+}
+
+/// A folder of this process alone.
+pub(super) fn scratch(what: &str) -> Outcome<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("auther-{what}-{}", std::process::id()));
+    std::fs::create_dir(&folder).map_err(Failure::context(folder.display()))?;
+    Ok(folder)
+}
+
+/// OpenCV with the models as they are published.
+pub(super) fn opencv(assembly: &Assembly, python: PathBuf) -> Outcome<Reference> {
+    let published = |name: &str| -> Outcome<PathBuf> {
+        let card = assembly.card(name)?;
+        Ok(assembly.cache.path(card).with_file_name(&card.file.name))
+    };
+    Ok(Reference { python, yunet: published("yunet_2023mar")?, sface: published("sface_2021dec")? })
+}
+
+pub(super) fn factory(loaded: &Loaded) -> Result<face::Pipeline, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(loaded.pipeline()?)
+}

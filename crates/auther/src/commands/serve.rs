@@ -1,0 +1,71 @@
+//! `auther serve`: the HTTP API until SIGTERM or Ctrl-C.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::assembly::Assembly;
+use crate::cli::Serve;
+use crate::failure::{Failure, Outcome};
+use crate::settings::Settings;
+
+pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
+    if let Some(listen) = arguments.listen {
+        assembly.settings.listen = listen;
+    }
+    start_log(&assembly.settings)?;
+    // Bound first: an address that is taken is the commonest mistake, and said at once.
+    let listener = std::net::TcpListener::bind(assembly.settings.listen)
+        .map_err(Failure::context(format!("cannot listen on {}", assembly.settings.listen)))?;
+    listener.set_nonblocking(true)?;
+    let engine = assembly.engine()?;
+    let accounts = Arc::new(accounts::Accounts::open(&assembly.settings.data)?);
+    if accounts.keys()?.is_empty() {
+        tracing::warn!("there is no API key yet; make one with `auther key create --name NAME`");
+    }
+    let settings = api_settings(&assembly.settings);
+    let router = api::router(Arc::new(engine), accounts, settings.clone());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let shutdown = async move {
+            tokio::select! {
+                _ = terminate.recv() => tracing::info!("SIGTERM: draining"),
+                _ = interrupt.recv() => tracing::info!("interrupted: draining"),
+            }
+        };
+        let listener = TcpListener::from_std(listener)?;
+        tracing::info!(address = %listener.local_addr()?, workers = assembly.workers(), "serving");
+        api::serve(listener, router, &settings, shutdown).await
+    })?;
+    // Ends the workers and closes the databases before the last word.
+    drop(runtime);
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn api_settings(settings: &Settings) -> api::Settings {
+    api::Settings {
+        image_bytes_max: settings.image_bytes_max,
+        requests_in_flight_max: settings.requests_in_flight_max,
+        request_ms_max: settings.request_ms_max,
+        connections_max: settings.connections_max,
+        head_read_ms_max: settings.head_read_ms_max,
+        drain_ms_max: settings.drain_ms_max,
+        ..api::Settings::default()
+    }
+}
+
+fn start_log(settings: &Settings) -> Outcome<()> {
+    let filter = EnvFilter::try_new(&settings.log).map_err(Failure::context("setting log"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log_format.as_str() {
+        "json" => log.json().flatten_event(true).init(),
+        _ => log.init(),
+    }
+    Ok(())
+}

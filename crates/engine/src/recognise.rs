@@ -1,0 +1,74 @@
+//! Identification (1:N) and verification (1:1).
+
+use biometric::{Decision, Person, PersonId, Similarity, Template, TenantId};
+use face::{ImageBytes, Inspection};
+
+use crate::{Engine, Error, Refusal};
+
+/// A candidate of an identification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identified {
+    /// Who it may be.
+    pub person: Person,
+    /// How similar the probe is to that person's reference.
+    pub similarity: Similarity,
+}
+
+impl Engine {
+    /// The most similar enrolled person, if similar enough ([`Similarity::IDENTIFY`]).
+    ///
+    /// # Errors
+    /// [`Error::NoPersonMatched`], or [`Error::Refused`] when the probe has no usable face.
+    pub async fn identify(&self, tenant: TenantId, image: ImageBytes) -> Result<Person, Error> {
+        let best = self.candidates(tenant, image, 1).await?.pop();
+        match best {
+            Some(found) if found.similarity.decide(Similarity::IDENTIFY) == Decision::Match => Ok(found.person),
+            Some(_) | None => Err(Error::NoPersonMatched),
+        }
+    }
+
+    /// The `count` most similar enrolled persons, best first, however dissimilar: for operators, not for clients.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the probe has no usable face.
+    pub async fn candidates(
+        &self,
+        tenant: TenantId,
+        image: ImageBytes,
+        count: usize,
+    ) -> Result<Vec<Identified>, Error> {
+        let (policy, gallery) = (self.shared.policy, self.shared.gallery.clone());
+        // The search is CPU work too: it stays on the worker that made the template.
+        let search = move |pipeline: &mut face::Pipeline| -> Result<_, Error> {
+            let probe = usable(pipeline.probe(image.as_ref(), &policy)?)?;
+            Ok(futures_executor::block_on(gallery.search(tenant, &probe, count))?)
+        };
+        let found = self.shared.pool.run(search).await??;
+        let similarity = |score| self.shared.calibration.similarity(score);
+        Ok(found.into_iter().map(|c| Identified { similarity: similarity(c.score), person: c.person }).collect())
+    }
+
+    /// The person, if the face is theirs ([`Similarity::VERIFY`]).
+    ///
+    /// # Errors
+    /// [`Error::PersonNotFound`], [`Error::FaceNotMatched`], or [`Error::Refused`] when the probe has no usable face.
+    pub async fn verify(&self, tenant: TenantId, id: PersonId, image: ImageBytes) -> Result<Person, Error> {
+        let (person, reference) = self.shared.gallery.reference(tenant, &id).await?;
+        let policy = self.shared.policy;
+        let inspect = move |pipeline: &mut face::Pipeline| pipeline.probe(image.as_ref(), &policy);
+        let probe = usable(self.shared.pool.run(inspect).await??)?;
+        let score = probe.compare(&reference).map_err(|error| Error::Internal(error.to_string()))?;
+        match self.shared.calibration.similarity(score).decide(Similarity::VERIFY) {
+            Decision::Match => Ok(person),
+            Decision::NonMatch => Err(Error::FaceNotMatched),
+        }
+    }
+}
+
+/// The template of a probe that was not rejected.
+fn usable(inspection: Inspection) -> Result<Template, Error> {
+    match inspection.template {
+        Some(template) if inspection.rejections.is_empty() => Ok(template),
+        Some(_) | None => Err(Error::Refused(inspection.rejections.into_iter().map(Refusal::Face).collect())),
+    }
+}

@@ -1,0 +1,31 @@
+//! Measures what the product claims: accuracy, speed, agreement with OpenCV. Makes the calibration file of an embedder.
+//!
+//! - [`lfw`]: ten-fold accuracy, FNMR at fixed FMR over all pairs, and the calibration table that makes a score a
+//!   similarity.
+//! - [`pairs`]: false matches and false non-matches of the shipped thresholds on a folder of labelled pairs.
+//! - [`reference`]: boxes, landmarks and embeddings against OpenCV's own code.
+//! - [`stages`]: where the time of one request goes, ours and OpenCV's side by side.
+//!
+//! The crate knows neither where models lie nor how a terminal looks: the caller hands in a factory of face pipelines
+//! and a [`Progress`]. Terms follow ISO/IEC 19795-1.
+
+mod compare;
+mod embeddings;
+mod error;
+mod extract;
+pub mod lfw;
+mod markdown;
+pub mod pairs;
+mod parallel;
+mod plot;
+mod progress;
+mod python;
+pub mod reference;
+pub mod stages;
+pub mod stats;
+mod svg;
+mod table_file;
+
+pub use error::Error;
+pub use extract::{FaceChoice, PipelineFactory};
+pub use progress::{Progress, Quiet};

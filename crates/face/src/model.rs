@@ -1,0 +1,84 @@
+//! The seam to the inference runtime: a private trait, so that tests run the pipeline with a model that computes.
+
+use std::path::Path;
+
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::value::TensorRef;
+
+/// A dense tensor of `f32`, row-major.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Tensor {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) data: Vec<f32>,
+}
+
+/// A network with one input.
+pub(crate) trait Model: Send {
+    /// Runs the network; the outputs come in the order of the names given at construction.
+    fn run(&mut self, input: &Tensor) -> Result<Vec<Tensor>, ModelError>;
+}
+
+/// Why a model did not load or run; the text is for the operator's log.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ModelError(pub(crate) String);
+
+impl<R> From<ort::Error<R>> for ModelError {
+    fn from(error: ort::Error<R>) -> Self {
+        Self(format!("ONNX Runtime: {error}"))
+    }
+}
+
+/// The loaded inference library: proof that models can be built. Clones share it.
+#[derive(Clone)]
+pub struct Runtime(Environment);
+
+impl Runtime {
+    /// Loads ONNX Runtime's library. A process has one: later calls with another path keep the first.
+    ///
+    /// # Errors
+    /// When the file is no ONNX Runtime of a version that this program was built for.
+    pub fn load(library: &Path) -> Result<Self, ModelError> {
+        let builder = ort::init_from(library)
+            .map_err(|error| ModelError(format!("{} does not load: {error}", library.display())))?;
+        Ok(Self(builder.with_name("auther").with_telemetry(false).build()?))
+    }
+}
+
+/// A network run by ONNX Runtime on the calling thread alone: two single-threaded sessions serve more requests than one
+/// session with two threads, so the parallelism is over requests.
+pub(crate) struct OrtModel {
+    session: Session,
+    input: String,
+    outputs: Vec<String>,
+}
+
+impl OrtModel {
+    pub(crate) fn load(runtime: &Runtime, onnx: &[u8], input: &str, outputs: &[&str]) -> Result<Self, ModelError> {
+        let session = Session::builder(&runtime.0)?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_intra_threads(1)?
+            .with_inter_threads(1)?
+            .commit_from_memory(onnx)?;
+        let has = |name: &str| session.outputs().iter().any(|o| o.name() == name);
+        if let Some(missing) = outputs.iter().find(|name| !has(name)) {
+            return Err(ModelError(format!("the model has no output named {missing}")));
+        }
+        Ok(Self { session, input: input.into(), outputs: outputs.iter().map(ToString::to_string).collect() })
+    }
+}
+
+impl Model for OrtModel {
+    fn run(&mut self, input: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+        let view = TensorRef::from_array_view((input.shape.clone(), input.data.as_slice()))?;
+        let results = self.session.run(ort::inputs![self.input.as_str() => view])?;
+        let take = |name: &String| {
+            let (shape, data) = results[name.as_str()].try_extract_tensor::<f32>()?;
+            let shape = shape.iter().map(|side| usize::try_from(*side).unwrap_or(0)).collect();
+            Ok(Tensor { shape, data: data.to_vec() })
+        };
+        self.outputs.iter().map(take).collect()
+    }
+}

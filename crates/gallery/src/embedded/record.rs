@@ -1,0 +1,78 @@
+//! A person's row in the table: written with a checksum, refused when it does not fit.
+
+use biometric::{ModelId, Person, PersonId, Template, TenantId, Timestamp};
+use rusqlite::{Connection, Row as SqlRow, types::ValueRef};
+
+use super::fault::Fault;
+use crate::mirror::{Key, Row};
+
+/// Writes a new row.
+pub(super) fn insert(connection: &Connection, tenant: TenantId, key: Key, row: &Row) -> Result<(), Fault> {
+    let reference = bytes(&row.reference);
+    let sum = checksum(tenant, key, &row.person, &reference);
+    let mut statement = connection.prepare_cached("INSERT INTO person VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let Person { id, created, updated } = &row.person;
+    statement.execute((key, tenant.0, id.as_str(), created.as_millis(), updated.as_millis(), reference, sum))?;
+    Ok(())
+}
+
+/// Replaces reference and time of a row.
+pub(super) fn update(connection: &Connection, tenant: TenantId, key: Key, row: &Row) -> Result<(), Fault> {
+    let reference = bytes(&row.reference);
+    let sum = checksum(tenant, key, &row.person, &reference);
+    let mut statement =
+        connection.prepare_cached("UPDATE person SET updated = ?2, reference = ?3, checksum = ?4 WHERE key = ?1")?;
+    expect_one(statement.execute((key, row.person.updated.as_millis(), reference, sum))?)
+}
+
+/// Deletes a row.
+pub(super) fn delete(connection: &Connection, key: Key) -> Result<(), Fault> {
+    expect_one(connection.prepare_cached("DELETE FROM person WHERE key = ?1")?.execute([key])?)
+}
+
+fn expect_one(rows: usize) -> Result<(), Fault> {
+    match rows {
+        1 => Ok(()),
+        _ => Err(Fault::Corrupt("a person's row is missing".into())),
+    }
+}
+
+/// Takes a row back: `key, tenant, id, created, updated, reference, checksum` from column `first` on.
+pub(super) fn decode(row: &SqlRow<'_>, first: usize, model: &ModelId) -> Result<(TenantId, Key, Row), Fault> {
+    let damaged = |what: &str| Fault::Corrupt(format!("a person's row: {what}"));
+    let key: Key = row.get(first)?;
+    let tenant = TenantId(row.get(first + 1)?);
+    let id = match row.get_ref(first + 2)? {
+        ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(|text| PersonId::parse(text).ok()),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+    };
+    let person = Person {
+        id: id.ok_or_else(|| damaged("the id is none"))?,
+        created: Timestamp::from_millis(row.get(first + 3)?),
+        updated: Timestamp::from_millis(row.get(first + 4)?),
+    };
+    let ValueRef::Blob(reference) = row.get_ref(first + 5)? else {
+        return Err(damaged("the reference is none"));
+    };
+    if checksum(tenant, key, &person, reference) != row.get::<_, i64>(first + 6)? {
+        return Err(damaged("the checksum does not fit"));
+    }
+    let values = reference.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let reference = Template::from_stored(model.clone(), values).map_err(|error| damaged(&error.to_string()))?;
+    Ok((tenant, key, Row { person, reference }))
+}
+
+fn bytes(reference: &Template) -> Vec<u8> {
+    reference.values().iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// FNV-1a, 64 bits, over everything the row says. Each byte's step can be undone, so one changed byte always shows.
+fn checksum(tenant: TenantId, key: Key, person: &Person, reference: &[u8]) -> i64 {
+    let id = person.id.as_str();
+    let numbers = [tenant.0, key, person.created.as_millis(), person.updated.as_millis(), id.len() as i64];
+    let bytes = numbers.iter().flat_map(|n| n.to_le_bytes()).chain(id.bytes()).chain(reference.iter().copied());
+    bytes.fold(FNV_OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)).cast_signed()
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
