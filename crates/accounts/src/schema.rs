@@ -1,6 +1,6 @@
 //! The tables and their history.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::OpenError;
 
@@ -26,11 +26,17 @@ const MIGRATIONS: &[&str] = &["
 /// The schema that this program writes.
 pub(crate) const NEWEST: usize = MIGRATIONS.len();
 
-/// Finds out which schema the file has; 0 when it is new. Reads only.
+/// Finds out which schema the file has; 0 when it is new. Reads only, and all of it from one moment: another process may
+/// be making the tables meanwhile, and half of what it does would look like somebody else's file.
 ///
 /// # Errors
 /// When the file is not ours, or ours of a later version.
-pub(crate) fn recognise(connection: &Connection) -> Result<usize, OpenError> {
+pub(crate) fn recognise(connection: &mut Connection) -> Result<usize, OpenError> {
+    recognise_within(&connection.transaction_with_behavior(TransactionBehavior::Deferred)?)
+}
+
+/// The same, within a transaction that is open already.
+fn recognise_within(connection: &Transaction<'_>) -> Result<usize, OpenError> {
     let number = |sql: &str| connection.query_row(sql, (), |row| row.get::<_, i64>(0));
     let (application, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
     let is_new = application == 0 && found == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
@@ -49,7 +55,7 @@ pub(crate) fn recognise(connection: &Connection) -> Result<usize, OpenError> {
 /// then finds the tables there.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for migration in &MIGRATIONS[recognise(&transaction)?..] {
+    for migration in &MIGRATIONS[recognise_within(&transaction)?..] {
         transaction.execute_batch(migration)?;
     }
     transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {NEWEST};"))?;

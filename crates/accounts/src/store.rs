@@ -39,12 +39,12 @@ impl Accounts {
         connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
         check_soundness(&connection)?;
         // Before the first change: a file that is not for us stays as it is.
-        schema::recognise(&connection)?;
+        schema::recognise(&mut connection)?;
         enter_wal(&connection)?;
         // A key that was shown to its owner must survive a power cut, and a disabled one must stay disabled.
         connection
             .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;")?;
-        if schema::recognise(&connection)? < schema::NEWEST {
+        if schema::recognise(&mut connection)? < schema::NEWEST {
             schema::migrate(&mut connection)?;
         }
         Ok(Self { connection: Mutex::new(connection) })
