@@ -1,4 +1,4 @@
-//! Prepares one ONNX file and prints what its card must say: `prepare fold|dynamic-size IN OUT`.
+//! Prepares one published file and prints what its card must say: `prepare fold|dynamic-size|from-tflite IN OUT`.
 
 use std::error::Error;
 
@@ -7,11 +7,12 @@ use models::{Preparation, Sha256, prepare};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [preparation, from, to] = arguments.as_slice() else {
-        return Err("usage: prepare fold|dynamic-size IN OUT".into());
+        return Err("usage: prepare fold|dynamic-size|from-tflite IN OUT".into());
     };
     let preparation = match preparation.as_str() {
         "fold" => Preparation::Fold,
         "dynamic-size" => Preparation::DynamicSize,
+        "from-tflite" => Preparation::FromTflite,
         other => return Err(format!("no preparation is called {other}").into()),
     };
     let prepared = prepare(&std::fs::read(from)?, preparation)?;

@@ -108,6 +108,8 @@ pub enum Kind {
     Detector(Network),
     /// A network that describes a face.
     Embedder(Box<Embedder>),
+    /// A network that finds points in a picture of one face, or of a part of it.
+    Landmarker(Network),
     /// The shared library that runs networks, for this target (`linux-x86_64`).
     Runtime(String),
 }
@@ -205,7 +207,7 @@ impl Card {
     pub fn detector(&self) -> Option<&Network> {
         match &self.kind {
             Kind::Detector(network) => Some(network),
-            Kind::Embedder(_) | Kind::Runtime(_) => None,
+            Kind::Embedder(_) | Kind::Landmarker(_) | Kind::Runtime(_) => None,
         }
     }
 
@@ -219,7 +221,16 @@ impl Card {
     pub fn embedder(&self) -> Option<&Embedder> {
         match &self.kind {
             Kind::Embedder(embedder) => Some(embedder),
-            Kind::Detector(_) | Kind::Runtime(_) => None,
+            Kind::Detector(_) | Kind::Landmarker(_) | Kind::Runtime(_) => None,
+        }
+    }
+
+    /// The network to find points with, when the card is a landmarker's.
+    #[must_use]
+    pub fn landmarker(&self) -> Option<&Network> {
+        match &self.kind {
+            Kind::Landmarker(network) => Some(network),
+            Kind::Detector(_) | Kind::Embedder(_) | Kind::Runtime(_) => None,
         }
     }
 }

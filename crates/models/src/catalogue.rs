@@ -21,13 +21,19 @@ macro_rules! models {
     };
 }
 
-const BUILT_IN: [BuiltIn; 4] = [
+const BUILT_IN: [BuiltIn; 6] = [
     BuiltIn { path: "models/yunet_2023mar/card.toml", text: models!("yunet_2023mar/card.toml"), calibration: None },
     BuiltIn {
         path: "models/sface_2021dec/card.toml",
         text: models!("sface_2021dec/card.toml"),
         calibration: Some(models!("sface_2021dec/calibration.toml")),
     },
+    BuiltIn {
+        path: "models/face_mesh_mediapipe/card.toml",
+        text: models!("face_mesh_mediapipe/card.toml"),
+        calibration: None,
+    },
+    BuiltIn { path: "models/iris_mediapipe/card.toml", text: models!("iris_mediapipe/card.toml"), calibration: None },
     BuiltIn { path: "models/onnxruntime/card.toml", text: models!("onnxruntime/card.toml"), calibration: None },
     BuiltIn {
         path: "models/onnxruntime/card-aarch64.toml",
@@ -55,7 +61,9 @@ impl Catalogue {
             let card = Card::parse(path, text, None, &beside)?;
             match &card.kind {
                 Kind::Runtime(target) if *target != here => {}
-                Kind::Runtime(_) | Kind::Detector(_) | Kind::Embedder(_) => catalogue.add(path, card)?,
+                Kind::Runtime(_) | Kind::Detector(_) | Kind::Embedder(_) | Kind::Landmarker(_) => {
+                    catalogue.add(path, card)?;
+                }
             }
         }
         Ok(catalogue)

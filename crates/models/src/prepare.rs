@@ -1,4 +1,4 @@
-//! Making a published ONNX file fit for inference: the same function, in a form that the runtime loads and runs fast.
+//! Making a published network fit for inference: the same function, in a form that the runtime loads and runs fast.
 //!
 //! Pure: bytes in, bytes out, always the same bytes for the same input. The input may be hostile: every size is bounded
 //! before memory is taken, and whatever is not known exactly is refused rather than dropped.
@@ -13,6 +13,7 @@ mod prelu;
 mod read;
 mod scale;
 mod tensor;
+mod tflite;
 mod wire;
 mod write;
 
@@ -21,8 +22,8 @@ mod tests;
 
 use prost::Message as _;
 
-/// The largest ONNX file in bytes: room for the 174 MB of an IResNet-50.
-const ONNX_BYTES_MAX: usize = 256 << 20;
+/// The largest published file in bytes: room for the 174 MB of an IResNet-50.
+const FILE_BYTES_MAX: usize = 256 << 20;
 
 /// What is done to a published file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -34,32 +35,38 @@ pub enum Preparation {
     Fold,
     /// For fully convolutional detectors: height and width of the input become free.
     DynamicSize,
+    /// For TensorFlow Lite files of convolutional networks: the same network as ONNX, channels before pixels, `PRelu`
+    /// rewritten, and a free batch dimension.
+    FromTflite,
 }
 
-/// Prepares an ONNX file.
+/// Prepares a published file.
 ///
 /// # Errors
-/// When the file is not ONNX, is larger than anything in use, or holds something that the preparation does not know.
+/// When the file is not of the kind that the preparation reads, is larger than anything in use, or holds something that the preparation does not know.
 pub fn prepare(bytes: &[u8], preparation: Preparation) -> Result<Vec<u8>, PrepareError> {
-    if bytes.len() > ONNX_BYTES_MAX {
-        return Err(PrepareError::TooLarge { bytes: bytes.len(), bytes_max: ONNX_BYTES_MAX });
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(PrepareError::TooLarge { bytes: bytes.len(), bytes_max: FILE_BYTES_MAX });
     }
-    wire::check(bytes)?;
-    let model = onnx::Model::decode(bytes).map_err(|error| PrepareError::NotProtobuf(error.to_string()))?;
     match preparation {
-        Preparation::Fold => fold(model),
-        Preparation::DynamicSize => dynamic_size::free(model),
+        Preparation::Fold => improve(read::graph(decode(bytes)?)?, &FOLD),
+        Preparation::DynamicSize => dynamic_size::free(decode(bytes)?),
+        Preparation::FromTflite => improve(tflite::graph(bytes)?, &[prelu::rewrite]),
     }
+}
+
+fn decode(bytes: &[u8]) -> Result<onnx::Model, PrepareError> {
+    wire::check(bytes)?;
+    onnx::Model::decode(bytes).map_err(|error| PrepareError::NotProtobuf(error.to_string()))
 }
 
 /// One change of the graph that leaves what it computes as it is.
 type Pass = fn(&mut graph::Graph) -> Result<(), PrepareError>;
 
-const PASSES: [Pass; 5] = [constants::evaluate, constants::drop_idle, scale::fold, batchnorm::fold, prelu::rewrite];
+const FOLD: [Pass; 5] = [constants::evaluate, constants::drop_idle, scale::fold, batchnorm::fold, prelu::rewrite];
 
-fn fold(model: onnx::Model) -> Result<Vec<u8>, PrepareError> {
-    let mut graph = read::graph(model)?;
-    for pass in PASSES {
+fn improve(mut graph: graph::Graph, passes: &[Pass]) -> Result<Vec<u8>, PrepareError> {
+    for pass in passes {
         pass(&mut graph)?;
         graph.sweep();
     }
@@ -70,7 +77,7 @@ fn fold(model: onnx::Model) -> Result<Vec<u8>, PrepareError> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PrepareError {
     /// More bytes than any model in use.
-    #[error("the ONNX file has {bytes} bytes; at most {bytes_max} are accepted")]
+    #[error("the file has {bytes} bytes; at most {bytes_max} are accepted")]
     TooLarge {
         /// Size in bytes.
         bytes: usize,
@@ -80,16 +87,19 @@ pub enum PrepareError {
     /// The bytes are no protocol buffer, or cut short.
     #[error("the file is not ONNX, or cut short: {0}")]
     NotProtobuf(String),
+    /// The bytes are no TensorFlow Lite file, or cut short.
+    #[error("the file is not TensorFlow Lite, or cut short: {0}")]
+    NotFlatbuffer(String),
     /// More parts than any model in use.
-    #[error("the ONNX file has more than {parts_max} parts")]
+    #[error("the file has more than {parts_max} parts")]
     TooManyParts {
         /// The limit.
         parts_max: usize,
     },
     /// A field whose meaning would be lost.
-    #[error("the ONNX file uses field {field} of {message}, which this preparation does not know")]
+    #[error("the file uses field {field} of {message}, which this preparation does not know")]
     UnknownField {
-        /// The ONNX message.
+        /// The message or table.
         message: &'static str,
         /// Number of the field.
         field: u32,

@@ -48,7 +48,9 @@ pub fn setup(cache: &Cache, cards: &[Card], progress: &mut dyn Progress, options
     store::create_folder(cache.folder())?;
     let _lock = lock::take(cache.folder(), progress)?;
     store::clear_scratch(cache)?;
-    cards.iter().try_for_each(|card| one(cache, card, progress, options))
+    let outcome = cards.iter().try_for_each(|card| one(cache, card, progress, options));
+    // Until here, so that cards which share a package fetch it once.
+    outcome.and(store::clear_scratch(cache))
 }
 
 fn is_present(cache: &Cache, card: &Card) -> bool {
@@ -146,7 +148,7 @@ fn try_place(
             })
         }
         Place::Source(Source::Package(package)) => {
-            let scratch = store::scratch(cache).map_err(|error| error.to_string())?;
+            let scratch = store::scratch(cache, package).map_err(|error| error.to_string())?;
             package::fetch(package, &card.file, &scratch, options.interactive)
         }
         Place::Source(Source::Beside(path)) => match read_checked(path, &card.file) {

@@ -4,12 +4,24 @@ use std::fs;
 
 use models::{Card, Catalogue, Channels, InputSize, Kind, Preparation, Source};
 
+const IRIS_OUTPUTS: [&str; 2] = ["output_eyes_contours_and_brows", "output_iris"];
+
 #[test]
 fn the_built_in_cards_are_right() {
     let catalogue = Catalogue::built_in().expect("they parse");
     let detector = catalogue.get("yunet_2023mar").and_then(Card::detector).expect("a detector");
     assert_eq!((detector.input.channels, detector.input.size), (Channels::Bgr, InputSize::MultipleOf(32)));
     assert_eq!(detector.outputs.len(), 12);
+    for (name, side_px, outputs) in
+        [("face_mesh_mediapipe", 192, ["conv2d_21", "conv2d_31"]), ("iris_mediapipe", 64, IRIS_OUTPUTS)]
+    {
+        let landmarker = catalogue.get(name).and_then(Card::landmarker).expect("a landmarker");
+        assert_eq!(landmarker.input.size, InputSize::Fixed { width_px: side_px, height_px: side_px });
+        assert_eq!(
+            (landmarker.input.channels, &landmarker.outputs[..]),
+            (Channels::Rgb, &outputs.map(String::from)[..])
+        );
+    }
     let sface = catalogue.get("sface_2021dec").expect("a card");
     assert_eq!(sface.prepared.as_ref().map(|p| p.preparation), Some(Preparation::Fold));
     let embedder = sface.embedder().expect("an embedder");
@@ -135,6 +147,7 @@ fn a_wrong_card_is_told_by_file_and_field() {
         ),
         ("kind = \"embedder\"", "kind = \"oracle\"", "oracle"),
         ("kind = \"embedder\"", "kind = \"detector\"", "embedding"),
+        ("kind = \"embedder\"", "kind = \"landmarker\"", "embedding"),
         ("kind = \"embedder\"", "kind = \"runtime\"", "input"),
         ("kind = \"embedder\"", "kind = \"embedder\"\ntarget = \"linux-x86_64\"", "target"),
         ("width = 112, height = 112", "width = 112", "input.size"),

@@ -85,6 +85,14 @@ impl Check<'_> {
                 let embedding = self.present("embedding", embedding)?;
                 Ok(Kind::Embedder(Box::new(self.embedder(name, file, network, embedding)?)))
             }
+            KindShape::Landmarker => {
+                self.require(embedding.is_none(), "embedding", "does not belong on a landmarker's card")?;
+                self.require(target.is_none(), "target", "belongs on a runtime's card only")?;
+                let network = self.network(input, output)?;
+                let fixed = matches!(network.input.size, InputSize::Fixed { .. });
+                self.require(fixed, "input.size", "is a width and a height for a landmarker")?;
+                Ok(Kind::Landmarker(network))
+            }
             KindShape::Runtime => {
                 self.require(input.is_none(), "input", "does not belong on a runtime's card")?;
                 self.require(output.is_none(), "output", "does not belong on a runtime's card")?;

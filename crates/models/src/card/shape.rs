@@ -26,6 +26,7 @@ pub(super) struct CardShape {
 pub(super) enum KindShape {
     Detector,
     Embedder,
+    Landmarker,
     Runtime,
 }
 

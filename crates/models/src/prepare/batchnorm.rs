@@ -17,6 +17,7 @@ pub(super) fn fold(graph: &mut Graph) -> Result<(), PrepareError> {
             }
             Op::Conv(_) | Op::PRelu | Op::Relu | Op::Add | Op::Sub | Op::Mul | Op::Flatten | Op::Gemm => false,
             Op::Identity | Op::Dropout | Op::DequantizeLinear { .. } | Op::Reshape | Op::Constant(_) => false,
+            Op::MaxPool(_) | Op::ChannelsLast => false,
         };
         // A folded node is gone, and the next one stands in its place.
         nth += usize::from(!done);

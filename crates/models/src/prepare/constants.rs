@@ -20,7 +20,7 @@ pub(super) fn evaluate(graph: &mut Graph) -> Result<(), PrepareError> {
                 return Err(node.wrong("the operation is known on constants only"));
             }
             Op::Conv(_) | Op::BatchNormalization { .. } | Op::PRelu | Op::Relu | Op::Add | Op::Sub | Op::Mul => None,
-            Op::Flatten | Op::Gemm | Op::Identity | Op::Dropout => None,
+            Op::Flatten | Op::Gemm | Op::Identity | Op::Dropout | Op::MaxPool(_) | Op::ChannelsLast => None,
         };
         match value {
             Some(tensor) => graph.tensors.add(&node.output, tensor)?,
@@ -79,14 +79,15 @@ pub(super) fn drop_idle(graph: &mut Graph) -> Result<(), PrepareError> {
             }
         }
         match node.op {
-            Op::Identity | Op::Dropout if node.output == graph.output.name => {
+            Op::Identity | Op::Dropout if graph.has_output(&node.output) => {
                 return Err(node.wrong("the output is made by an operation without effect"));
             }
             Op::Identity | Op::Dropout => drop(stands_for.insert(node.output, node.inputs.swap_remove(0))),
             Op::Conv(_) | Op::BatchNormalization { .. } | Op::PRelu | Op::Relu | Op::Add | Op::Sub | Op::Mul => {
                 graph.nodes.push(node);
             }
-            Op::Flatten | Op::Gemm | Op::DequantizeLinear { .. } | Op::Reshape | Op::Constant(_) => {
+            Op::Flatten | Op::Gemm | Op::MaxPool(_) | Op::ChannelsLast => graph.nodes.push(node),
+            Op::DequantizeLinear { .. } | Op::Reshape | Op::Constant(_) => {
                 graph.nodes.push(node);
             }
         }

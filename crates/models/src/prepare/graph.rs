@@ -9,10 +9,10 @@ use super::tensor::{Tensor, count};
 /// limit a small file in which many nodes share one large constant would grow without end, since folding splits it.
 const ELEMENTS_MAX: usize = 1 << 27;
 
-/// A network of one input and one output, nodes in an order in which they can be computed.
+/// A network of one input, nodes in an order in which they can be computed.
 pub(super) struct Graph {
     pub(super) input: Port,
-    pub(super) output: Port,
+    pub(super) outputs: Vec<Port>,
     pub(super) nodes: Vec<Node>,
     /// Constants by name; ordered, so that the same graph is always written the same.
     pub(super) tensors: Constants,
@@ -89,6 +89,9 @@ pub(super) enum Op {
         block: Option<usize>,
     },
     Reshape,
+    MaxPool(MaxPool),
+    /// Channels become the last axis: `NCHW` to `NHWC`.
+    ChannelsLast,
     Constant(Tensor),
 }
 
@@ -100,6 +103,14 @@ pub(super) struct Conv {
     pub(super) dilations: [i64; 2],
     pub(super) pads: [i64; 4],
     pub(super) group: i64,
+}
+
+/// Attributes of a two-dimensional maximum; what is padded never is the maximum.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct MaxPool {
+    pub(super) kernel: [i64; 2],
+    pub(super) strides: [i64; 2],
+    pub(super) pads: [i64; 4],
 }
 
 impl Node {
@@ -119,13 +130,19 @@ impl Graph {
         self.tensors.get(node.input(nth)?)
     }
 
-    /// How many nodes, and the graph's output, take each value.
+    /// How many nodes, and outputs of the graph, take each value.
     pub(super) fn uses(&self) -> HashMap<String, usize> {
-        let mut uses = HashMap::from([(self.output.name.clone(), 1)]);
-        for name in self.nodes.iter().flat_map(|node| &node.inputs) {
+        let mut uses = HashMap::new();
+        let outputs = self.outputs.iter().map(|port| &port.name);
+        for name in self.nodes.iter().flat_map(|node| &node.inputs).chain(outputs) {
             *uses.entry(name.clone()).or_default() += 1;
         }
         uses
+    }
+
+    /// Whether a value of this name comes out of the network.
+    pub(super) fn has_output(&self, name: &str) -> bool {
+        self.outputs.iter().any(|port| port.name == name)
     }
 
     /// Adds a constant under a name near to this one that nobody has, and returns the name.

@@ -31,8 +31,8 @@ pub(super) fn graph(model: onnx::Model) -> Result<Graph, PrepareError> {
     let real = |name: &str| taken.contains(name) && !tensors.contains_key(name);
     let inputs = proto.input.into_iter().filter(|input| input.name.as_deref().is_some_and(real));
     let input = port(inputs.collect(), "input")?;
-    let output = port(proto.output, "output")?;
-    let graph = Graph { input, output, nodes, tensors };
+    let outputs = vec![port(proto.output, "output")?];
+    let graph = Graph { input, outputs, nodes, tensors };
     check_order(&graph)?;
     Ok(graph)
 }
@@ -154,7 +154,7 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::Conv(_) | Op::Gemm | Op::DequantizeLinear { .. } => (2, 3),
         Op::BatchNormalization { .. } => (5, 5),
         Op::PRelu | Op::Add | Op::Sub | Op::Mul | Op::Reshape => (2, 2),
-        Op::Relu | Op::Flatten | Op::Identity => (1, 1),
+        Op::Relu | Op::Flatten | Op::Identity | Op::MaxPool(_) | Op::ChannelsLast => (1, 1),
         // A third input would switch training on.
         Op::Dropout => (1, 2),
         Op::Constant(_) => (0, 0),
@@ -173,8 +173,8 @@ fn check_order(graph: &Graph) -> Result<(), PrepareError> {
             return Err(node.wrong("the node makes a value that has no name or is already there"));
         }
     }
-    match graph.nodes.iter().any(|node| node.output == graph.output.name) {
-        true => Ok(()),
-        false => Err(PrepareError::at(&graph.output.name, "no node makes the output")),
+    match graph.outputs.iter().find(|port| graph.nodes.iter().all(|node| node.output != port.name)) {
+        None => Ok(()),
+        Some(port) => Err(PrepareError::at(&port.name, "no node makes the output")),
     }
 }

@@ -118,7 +118,12 @@ pub(super) fn count(dims: &[usize]) -> Option<usize> {
     dims.iter().try_fold(1_usize, |product, &d| product.checked_mul(d))
 }
 
-fn chunks<const N: usize, T>(raw: &[u8], value: impl Fn([u8; N]) -> T, name: &str) -> Result<Vec<T>, PrepareError> {
+/// The values of so many bytes each; `name` is for errors.
+pub(super) fn chunks<const N: usize, T>(
+    raw: &[u8],
+    value: impl Fn([u8; N]) -> T,
+    name: &str,
+) -> Result<Vec<T>, PrepareError> {
     let (whole, rest) = raw.as_chunks::<N>();
     match rest.is_empty() {
         true => Ok(whole.iter().map(|&bytes| value(bytes)).collect()),

@@ -1,6 +1,6 @@
 //! A made-up network of the kind of `SFace`: what comes out computes what went in, and no bytes make it panic.
 
-mod interpreter;
+pub(super) mod interpreter;
 mod sample;
 
 use proptest::prelude::*;

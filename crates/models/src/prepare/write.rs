@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use prost::Message as _;
 
 use super::PrepareError;
-use super::graph::{Conv, Graph, Node, Op, Port};
+use super::graph::{Conv, Graph, MaxPool, Node, Op, Port};
 use super::onnx::{self, attribute_type, data_type};
 
 /// The ONNX file format that is written: the first that needs no constants among the inputs is 4, and 8 goes with the
@@ -28,7 +28,7 @@ pub(super) fn model(graph: &Graph) -> Result<Vec<u8>, PrepareError> {
             name: Some("prepared".to_owned()),
             initializer,
             input: vec![value(&graph.input)],
-            output: vec![value(&graph.output)],
+            output: graph.outputs.iter().map(value).collect(),
         }),
         opset_import: vec![onnx::Opset { domain: Some(String::new()), version: Some(OPSET) }],
     };
@@ -63,6 +63,8 @@ fn node(node: &Node) -> Result<onnx::Node, PrepareError> {
         Op::Mul => ("Mul", vec![]),
         Op::Flatten => ("Flatten", vec![int("axis", 1)]),
         Op::Gemm => ("Gemm", vec![int("transB", 1)]),
+        Op::MaxPool(pool) => ("MaxPool", pool_attributes(pool)),
+        Op::ChannelsLast => ("Transpose", vec![ints("perm", &[0, 2, 3, 1])]),
         Op::Identity | Op::Dropout | Op::DequantizeLinear { .. } | Op::Reshape | Op::Constant(_) => {
             return Err(node.wrong("the operation should have been computed or dropped"));
         }
@@ -85,6 +87,10 @@ fn conv_attributes(conv: &Conv) -> Vec<onnx::Attribute> {
         ints("pads", &conv.pads),
         ints("strides", &conv.strides),
     ]
+}
+
+fn pool_attributes(pool: &MaxPool) -> Vec<onnx::Attribute> {
+    vec![ints("kernel_shape", &pool.kernel), ints("pads", &pool.pads), ints("strides", &pool.strides)]
 }
 
 fn ints(name: &str, ints: &[i64]) -> onnx::Attribute {

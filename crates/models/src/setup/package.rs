@@ -19,16 +19,20 @@ const PROBE_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long it may take for a package: 85 MB on a slow line.
 const DOWNLOAD_TIME_MAX: Duration = Duration::from_secs(20 * 60);
 
-/// Fetches the package into the folder and takes the file out of its wheel.
+/// Fetches the package into the folder, unless it is there already, and takes the file out of its wheel.
 pub(super) fn fetch(package: &Package, file: &FileFacts, folder: &Path, interactive: bool) -> Result<Vec<u8>, String> {
+    if wheel::list(folder)?.is_empty() {
+        // What a client leaves behind that was ended is no wheel to look into again.
+        fill(package, folder, interactive).inspect_err(|_| drop(fs::remove_dir_all(folder)))?;
+    }
+    take(package, file, folder)
+}
+
+fn fill(package: &Package, folder: &Path, interactive: bool) -> Result<(), String> {
     let client = CLIENTS.iter().find(|client| answers(client)).ok_or(
         "no package client is installed: none of python3 -m pip, pip3, pip, python -m pip, uv answers on PATH",
     )?;
-    download(client, package, folder, interactive)?;
-    let bytes = take(package, file, folder);
-    // It would be cleared at the next start anyhow.
-    let _ = fs::remove_dir_all(folder);
-    bytes
+    download(client, package, folder, interactive)
 }
 
 /// The command as a person would type it.
@@ -92,4 +96,37 @@ fn take(package: &Package, file: &FileFacts, folder: &Path) -> Result<Vec<u8>, S
         }
     }
     Err(if reasons.is_empty() { "the package client delivered no wheel".to_owned() } else { reasons.join("; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::{Index, Sha256};
+
+    #[test]
+    fn a_package_that_is_there_is_not_fetched_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut writer = zip::ZipWriter::new(fs::File::create(folder.path().join("p-1.whl")).expect("made"));
+        for name in ["p/a", "p/b"] {
+            writer.start_file(name, zip::write::SimpleFileOptions::default()).expect("started");
+            writer.write_all(name.as_bytes()).expect("written");
+        }
+        writer.finish().expect("finished");
+        for member in ["p/a", "p/b"] {
+            let package = Package {
+                index: Index::Pypi,
+                // No client would find it.
+                name: "no.such.package".into(),
+                version: "0".into(),
+                member: member.into(),
+                python: None,
+                platform: None,
+            };
+            let bytes = member.len() as u64;
+            let file = FileFacts { name: "a".into(), sha256: Sha256::of(member.as_bytes()), bytes };
+            assert_eq!(fetch(&package, &file, folder.path(), false), Ok(member.as_bytes().to_vec()));
+        }
+    }
 }

@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::SetupError;
-use crate::{Cache, Card};
+use crate::{Cache, Card, Index, Package};
 
-/// Where packages are downloaded to. Cleared at every start.
+/// Where packages are downloaded to. Cleared at every start and end.
 const SCRATCH: &str = ".scratch";
 
 pub(super) fn create_folder(folder: &Path) -> Result<(), SetupError> {
@@ -47,15 +47,18 @@ pub(super) fn drop_part(cache: &Cache, card: &Card) -> Result<(), SetupError> {
     }
 }
 
-/// An empty folder for one package.
-pub(super) fn scratch(cache: &Cache) -> Result<PathBuf, SetupError> {
-    clear_scratch(cache)?;
-    let folder = cache.folder().join(SCRATCH);
+/// A folder for one package: the same, whichever of its files is wanted.
+pub(super) fn scratch(cache: &Cache, package: &Package) -> Result<PathBuf, SetupError> {
+    let Package { index: Index::Pypi, name, version, member: _, python, platform } = package;
+    // Words of a card hold no `/`, so that no two packages share a folder and none lies elsewhere.
+    let folder = cache.folder().join(SCRATCH).join(name).join(version);
+    let host = || "host".to_owned();
+    let folder = folder.join(python.clone().unwrap_or_else(host)).join(platform.clone().unwrap_or_else(host));
     create_folder(&folder)?;
     Ok(folder)
 }
 
-/// Removes what an earlier setup left when it was killed.
+/// Removes the packages, also what an earlier setup left when it was killed.
 pub(super) fn clear_scratch(cache: &Cache) -> Result<(), SetupError> {
     let folder = cache.folder().join(SCRATCH);
     match fs::remove_dir_all(&folder) {

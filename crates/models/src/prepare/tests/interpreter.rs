@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::super::graph::{Conv, Graph, Node, Op};
+use super::super::graph::{Conv, Graph, MaxPool, Node, Op};
 use super::super::tensor::{Data, Tensor};
 
-/// The output for one image.
-pub(super) fn run(graph: &Graph, image: &[f64]) -> Vec<f64> {
+/// The outputs for one image, one after another.
+pub(in super::super) fn run(graph: &Graph, image: &[f64]) -> Vec<f64> {
     let mut values: HashMap<String, Tensor> = graph.tensors.iter().map(|(n, t)| (n.clone(), t.clone())).collect();
     let dims: Vec<usize> = std::iter::once(1).chain(graph.input.dims.iter().map(|&d| d as usize)).collect();
     values.insert(graph.input.name.clone(), Tensor::floats(&dims, image.to_vec()));
@@ -14,7 +14,7 @@ pub(super) fn run(graph: &Graph, image: &[f64]) -> Vec<f64> {
         let value = compute(node, &values);
         values.insert(node.output.clone(), value);
     }
-    floats(&values[&graph.output.name]).to_vec()
+    graph.outputs.iter().flat_map(|port| floats(&values[&port.name]).to_vec()).collect()
 }
 
 fn floats(tensor: &Tensor) -> &[f64] {
@@ -50,6 +50,8 @@ fn compute(node: &Node, values: &HashMap<String, Tensor>) -> Tensor {
             Tensor::floats(&[1, out.len()], out)
         }
         Op::Conv(conv) => convolve(conv, take(0), take(1), node.inputs.get(2).map(|name| &values[name])),
+        Op::MaxPool(pool) => maximum(pool, take(0)),
+        Op::ChannelsLast => channels_last(take(0)),
         Op::Reshape => {
             let Data::Int64(shape) = &take(1).data else { panic!("no shape") };
             take(0).clone().reshaped(shape).expect("fits")
@@ -81,9 +83,10 @@ fn convolve(conv: &Conv, x: &Tensor, weights: &Tensor, bias: Option<&Tensor>) ->
     let [out_channels, group_channels, kernel_h, kernel_w] = weights.dims[..] else { panic!("no kernel") };
     let [top, left, bottom, right] = conv.pads.map(|p| p as usize);
     let [stride_h, stride_w] = conv.strides.map(|s| s as usize);
+    let [dilation_h, dilation_w] = conv.dilations.map(|d| d as usize);
+    let (reach_h, reach_w) = ((kernel_h - 1) * dilation_h + 1, (kernel_w - 1) * dilation_w + 1);
     let (out_h, out_w) =
-        ((height + top + bottom - kernel_h) / stride_h + 1, (width + left + right - kernel_w) / stride_w + 1);
-    assert_eq!(conv.dilations, [1, 1]);
+        ((height + top + bottom - reach_h) / stride_h + 1, (width + left + right - reach_w) / stride_w + 1);
     let per_group = out_channels / (channels / group_channels);
     let pixel = |c: usize, y: usize, x_at: usize| {
         let inside = (top..top + height).contains(&y) && (left..left + width).contains(&x_at);
@@ -96,11 +99,40 @@ fn convolve(conv: &Conv, x: &Tensor, weights: &Tensor, bias: Option<&Tensor>) ->
             for c in 0..group_channels {
                 for (i, j) in (0..kernel_h).flat_map(|i| (0..kernel_w).map(move |j| (i, j))) {
                     let weight = floats(weights)[((o * group_channels + c) * kernel_h + i) * kernel_w + j];
-                    sum += weight * pixel(o / per_group * group_channels + c, y * stride_h + i, x_at * stride_w + j);
+                    let (y, x_at) = (y * stride_h + i * dilation_h, x_at * stride_w + j * dilation_w);
+                    sum += weight * pixel(o / per_group * group_channels + c, y, x_at);
                 }
             }
             out.push(sum);
         }
     }
     Tensor::floats(&[1, out_channels, out_h, out_w], out)
+}
+
+fn maximum(pool: &MaxPool, x: &Tensor) -> Tensor {
+    let [_, channels, height, width] = x.dims[..] else { panic!("no image") };
+    let [top, left, bottom, right] = pool.pads.map(|p| p as usize);
+    let ([kernel_h, kernel_w], [stride_h, stride_w]) =
+        (pool.kernel.map(|k| k as usize), pool.strides.map(|s| s as usize));
+    let (out_h, out_w) =
+        ((height + top + bottom - kernel_h) / stride_h + 1, (width + left + right - kernel_w) / stride_w + 1);
+    let mut out = Vec::new();
+    for (c, y, x_at) in (0..channels).flat_map(|c| (0..out_h).flat_map(move |y| (0..out_w).map(move |x| (c, y, x)))) {
+        let mut most = f64::NEG_INFINITY;
+        for (i, j) in (0..kernel_h).flat_map(|i| (0..kernel_w).map(move |j| (i, j))) {
+            let (y, x_at) = (y * stride_h + i, x_at * stride_w + j);
+            if (top..top + height).contains(&y) && (left..left + width).contains(&x_at) {
+                most = most.max(floats(x)[(c * height + y - top) * width + x_at - left]);
+            }
+        }
+        out.push(most);
+    }
+    Tensor::floats(&[1, channels, out_h, out_w], out)
+}
+
+fn channels_last(x: &Tensor) -> Tensor {
+    let [_, channels, height, width] = x.dims[..] else { panic!("no image") };
+    let at = |pixel: usize, channel: usize| floats(x)[channel * height * width + pixel];
+    let values = (0..height * width).flat_map(|pixel| (0..channels).map(move |channel| at(pixel, channel))).collect();
+    Tensor::floats(&[1, height, width, channels], values)
 }
