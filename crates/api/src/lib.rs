@@ -19,8 +19,9 @@ mod router;
 mod serve;
 mod settings;
 
-pub use error::{Case, Code, describe};
+pub use error::{Case, Code, code_of, describe};
 pub use operations::{Answer, Operations};
+pub use person::check::Verdicts;
 pub use router::router;
 pub use serve::serve;
 pub use settings::Settings;

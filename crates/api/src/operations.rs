@@ -5,11 +5,12 @@ use std::pin::Pin;
 
 use biometric::{Person, PersonId, Similarity, TenantId};
 use engine::{Engine, Error, ImageBytes};
+use face::Examination;
 
 /// What an operation returns; boxed, so that the router is one type whatever does the work.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// The use cases behind the seven calls, as [`Engine`] has them; their meaning and errors are described there.
+/// The use cases behind the calls, as [`Engine`] has them; their meaning and errors are described there.
 #[expect(missing_docs, reason = "each is the method of Engine that has its name")]
 pub trait Operations: Send + Sync {
     fn enrol(&self, tenant: TenantId, id: PersonId, image: ImageBytes) -> Answer<'_, Person>;
@@ -19,6 +20,7 @@ pub trait Operations: Send + Sync {
     fn identify(&self, tenant: TenantId, image: ImageBytes) -> Answer<'_, Person>;
     fn verify(&self, tenant: TenantId, id: PersonId, image: ImageBytes) -> Answer<'_, Person>;
     fn compare(&self, source: ImageBytes, target: ImageBytes) -> Answer<'_, Similarity>;
+    fn check(&self, image: ImageBytes) -> Answer<'_, Examination>;
     fn ready(&self) -> Answer<'_, ()>;
 }
 
@@ -50,6 +52,10 @@ impl Operations for Engine {
 
     fn compare(&self, source: ImageBytes, target: ImageBytes) -> Answer<'_, Similarity> {
         Box::pin(Engine::compare(self, source, target))
+    }
+
+    fn check(&self, image: ImageBytes) -> Answer<'_, Examination> {
+        Box::pin(Engine::check(self, image))
     }
 
     fn ready(&self) -> Answer<'_, ()> {

@@ -26,6 +26,7 @@ pub fn router(operations: Arc<dyn Operations>, accounts: Arc<Accounts>, settings
         .route("/person/verify-face/{person_id}", post(person::verify::verify))
         .route("/person/verify-face/", post(person::verify::verify))
         .route("/person/compare-face", post(person::compare::compare))
+        .route("/person/check-face", post(person::check::check))
         .route(health::LIVE, get(health::live))
         .route(health::READY, get(health::ready))
         .fallback(unknown_route)

@@ -30,6 +30,19 @@ fn engine_error(case: Case) -> Option<fn() -> Error> {
         Case::NoFace => || rejected(Defect::NoFace),
         Case::SeveralFaces => || rejected(Defect::SeveralFaces),
         Case::FaceSize => || rejected(Defect::FaceSize),
+        Case::FaceUnclear => || rejected(Defect::FaceUnclear),
+        Case::FaceCovered => || rejected(Defect::FaceCovered),
+        Case::Yaw => || rejected(Defect::Yaw),
+        Case::Pitch => || rejected(Defect::Pitch),
+        Case::Roll => || rejected(Defect::Roll),
+        Case::NotSharp => || rejected(Defect::Sharpness),
+        Case::TooDark => || rejected(Defect::TooDark),
+        Case::TooBright => || rejected(Defect::TooBright),
+        Case::LowContrast => || rejected(Defect::LowContrast),
+        Case::UnevenLight => || rejected(Defect::UnevenLight),
+        Case::Sunglasses => || rejected(Defect::Sunglasses),
+        Case::MouthOpen => || rejected(Defect::MouthOpen),
+        Case::EyesClosed => || rejected(Defect::EyesClosed),
         Case::FaceEnrolled => || Error::Refused(vec![Refusal::FaceEnrolled]),
         Case::PersonNotFound => || Error::PersonNotFound,
         Case::FaceNotMatched => || Error::FaceNotMatched,
@@ -108,6 +121,19 @@ async fn provoke(server: &Server, case: Case) -> Response {
         | Case::NoFace
         | Case::SeveralFaces
         | Case::FaceSize
+        | Case::FaceUnclear
+        | Case::FaceCovered
+        | Case::Yaw
+        | Case::Pitch
+        | Case::Roll
+        | Case::NotSharp
+        | Case::TooDark
+        | Case::TooBright
+        | Case::LowContrast
+        | Case::UnevenLight
+        | Case::Sunglasses
+        | Case::MouthOpen
+        | Case::EyesClosed
         | Case::FaceEnrolled
         | Case::PersonNotFound
         | Case::FaceNotMatched
@@ -130,6 +156,14 @@ async fn malformed(server: &Server) -> Response {
 const CONTRACT: &[(&str, u16, &str)] = &[
     ("F_001", 400, "Should be one face"),
     ("F_002", 400, "Most likely face doesn't exist"),
+    ("F_003", 400, "Eyes are closed"),
+    ("F_004", 400, "Mouth is open"),
+    ("F_005", 400, "Sunglasses exists"),
+    ("F_006", 400, "Brightness is bad"),
+    ("F_007", 400, "Sharpness is bad"),
+    ("F_008", 400, "Wrong face roll"),
+    ("F_009", 400, "Wrong face pitch"),
+    ("F_010", 400, "Wrong face yaw"),
     ("F_011", 400, "Wrong face size when image check"),
     ("F_012", 400, "Face exists"),
     ("CP_002", 400, "Customer profile already exists with id jane"),

@@ -2,6 +2,7 @@
 
 mod common;
 
+use accounts::Permission;
 use common::{CALLS, FACE, Script, Server, TENANT};
 use serde_json::json;
 
@@ -115,4 +116,46 @@ async fn many_requests_share_a_connection() {
         stream.write_all(&server.request("POST", "/person/face/jane").json(FACE).bytes()).await.expect("written");
         assert_eq!(common::read_response(&mut stream).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn check_shows_every_measure_with_its_verdict() {
+    let server = Server::start().await;
+    let response = server.post("/person/check-face", FACE).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(
+        response.json(),
+        json!({
+            "accepted": false,
+            "image": {"width": 640, "height": 480},
+            "face": {
+                "box": {"x": -0.5, "y": 10, "width": 80.3, "height": 99},
+                "landmarks": {
+                    "rightEye": {"x": 1, "y": 10},
+                    "leftEye": {"x": 2, "y": 10},
+                    "noseTip": {"x": 3, "y": 10},
+                    "rightMouthCorner": {"x": 4, "y": 10},
+                    "leftMouthCorner": {"x": 5, "y": 10},
+                },
+            },
+            "checks": [
+                {
+                    "check": "yaw_degrees", "passed": false, "unit": "degrees", "value": 30.01, "min": -20, "max": 20,
+                    "code": "F_010", "type": "face_turned", "advice": "Look straight ahead: do not turn your head.",
+                },
+                {"check": "sharpness_percent", "passed": true, "unit": "percent", "value": 190, "min": 130},
+                {"check": "head_width_px", "passed": true, "unit": "pixels"},
+            ],
+        })
+    );
+    let calls = server.fake.take_calls();
+    assert_eq!((calls.len(), calls[0].operation, calls[0].images.as_slice()), (1, "check", &[vec![0, 1, 2]][..]));
+}
+
+#[tokio::test]
+async fn check_asks_for_the_permission_to_enrol() {
+    let server = Server::start().await;
+    let (_, key) = server.key_with(&[Permission::Verify], None);
+    let request = server.request("POST", "/person/check-face").without("Api-Key").header("Api-Key", &key);
+    request.json(FACE).send().await.assert_error(403, "A_003", "key_not_permitted");
 }

@@ -5,12 +5,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use biometric::{Calibration, ModelId, Timestamp};
 use engine::{Engine, Pool, PoolLimits};
-use face::{ChannelOrder, Detector, DetectorSpec, Embedder, EmbedderSpec, Pipeline, Recipe, Runtime};
+use face::{
+    ChannelOrder, Detector, DetectorSpec, Embedder, EmbedderSpec, Landmarker, LandmarkerSpec, Pipeline, PixelSpec,
+    Recipe, Runtime,
+};
 use models::{Cache, CachePlaces, Card, Catalogue, Channels};
 
 use crate::cli::Common;
 use crate::failure::{Failure, Outcome};
 use crate::settings::Settings;
+
+/// Names of the cards of the landmark networks.
+const FACE_MESH: &str = "face_mesh_mediapipe";
+const EYE: &str = "iris_mediapipe";
 
 /// Settings, model cache and cards: what every command begins with.
 pub(crate) struct Assembly {
@@ -23,6 +30,8 @@ pub(crate) struct Assembly {
 pub(crate) struct Loaded {
     runtime: Runtime,
     detector: Vec<u8>,
+    mesh: (Vec<u8>, LandmarkerSpec),
+    eye: (Vec<u8>, LandmarkerSpec),
     embedder: Vec<u8>,
     spec: EmbedderSpec,
     pub(crate) recipe: Recipe,
@@ -62,6 +71,8 @@ impl Assembly {
         Ok(Loaded {
             runtime,
             detector: self.cache.verified_bytes(detector_card)?,
+            mesh: self.landmarker(FACE_MESH)?,
+            eye: self.landmarker(EYE)?,
             embedder: self.cache.verified_bytes(embedder_card)?,
             spec: spec(embedder),
             recipe: Recipe {
@@ -81,6 +92,16 @@ impl Assembly {
         let card = self.card(&self.settings.embedder)?;
         let none = || Failure::new(format!("setting embedder: {} is no recognition model", card.name));
         card.embedder().ok_or_else(none)
+    }
+
+    /// Bytes and facts of a landmark network. Which ones is no setting: measures are defined on the points of these.
+    fn landmarker(&self, name: &str) -> Outcome<(Vec<u8>, LandmarkerSpec)> {
+        let card = self.card(name)?;
+        let network = card.landmarker().ok_or_else(|| Failure::new(format!("{name} is no landmark model")))?;
+        let outputs = <[String; 2]>::try_from(network.outputs.clone());
+        let outputs = outputs.map_err(|_| Failure::new(format!("{name}: two outputs are read")))?;
+        let spec = LandmarkerSpec { input: network.input.tensor.clone(), outputs, pixels: pixels(&network.input) };
+        Ok((self.cache.verified_bytes(card)?, spec))
     }
 
     /// How the recognition model's embeddings become templates.
@@ -119,20 +140,7 @@ impl Assembly {
     }
 
     pub(crate) fn policy(&self) -> face::Policy {
-        let settings = &self.settings;
-        let size = |inter_eye_distance_px_min| face::SizeLimits {
-            inter_eye_distance_px_min,
-            inside_frame_percent_min: settings.face_inside_frame_percent_min,
-        };
-        face::Policy {
-            image: face::ImageLimits {
-                bytes_max: settings.image_bytes_max,
-                pixels_max: settings.image_pixels_max,
-                side_px_min: settings.image_side_px_min,
-            },
-            reference_size: size(settings.reference_inter_eye_distance_px_min),
-            probe_size: size(settings.probe_inter_eye_distance_px_min),
-        }
+        self.settings.policy()
     }
 }
 
@@ -145,8 +153,10 @@ impl Loaded {
     /// Another pipeline, with sessions of its own.
     pub(crate) fn pipeline(&self) -> Result<Pipeline, face::ModelError> {
         let detector = Detector::load(&self.runtime, &self.detector, DetectorSpec::default())?;
+        let (mesh, eye) = (&self.mesh, &self.eye);
+        let landmarker = Landmarker::load(&self.runtime, (&mesh.0, mesh.1.clone()), (&eye.0, eye.1.clone()))?;
         let embedder = Embedder::load(&self.runtime, &self.embedder, self.spec.clone())?;
-        Ok(Pipeline::new(detector, embedder, self.recipe.clone()))
+        Ok(Pipeline::new(detector, landmarker, embedder, self.recipe.clone()))
     }
 }
 
@@ -156,13 +166,16 @@ fn spec(embedder: &models::Embedder) -> EmbedderSpec {
         input: input.tensor.clone(),
         output: embedder.network.outputs.first().cloned().unwrap_or_default(),
         dimension: embedder.dimension,
-        channels: match input.channels {
-            Channels::Rgb => ChannelOrder::Rgb,
-            Channels::Bgr => ChannelOrder::Bgr,
-        },
-        pixel_mean: input.mean,
-        pixel_scale: input.scale,
+        pixels: pixels(input),
     }
+}
+
+fn pixels(input: &models::Input) -> PixelSpec {
+    let channels = match input.channels {
+        Channels::Rgb => ChannelOrder::Rgb,
+        Channels::Bgr => ChannelOrder::Bgr,
+    };
+    PixelSpec { channels, mean: input.mean, scale: input.scale }
 }
 
 /// The wall clock, read here and nowhere below.

@@ -54,6 +54,10 @@ pub(crate) enum Command {
     Verify(IdAndImage),
     /// Find the enrolled person on an image (1:N)
     Identify(Identify),
+    /// Run the checks of an enrolment on images, without enrolling: every measure, its limits, the verdict
+    #[command(after_help = "Exit status: 0 when all would be accepted, 2 when one would not, 1 on an error.\n\n\
+        Examples:\n  auther check me.jpg --annotate me.png\n  auther check photos/*.jpg --json | jq '.[].accepted'")]
+    Check(Check),
     /// Compare the largest faces of two images
     #[command(after_help = "Exit status: 0 when the faces match, 2 when they do not, 1 on an error.")]
     Compare(Compare),
@@ -158,6 +162,16 @@ pub(crate) struct Identify {
 }
 
 #[derive(Args)]
+pub(crate) struct Check {
+    /// JPEG, PNG or WebP
+    #[arg(required = true)]
+    pub(crate) images: Vec<PathBuf>,
+    /// Draw box, landmarks, axes of the head and verdicts on the picture: a PNG file; of several images, a folder
+    #[arg(long, value_name = "OUT.png")]
+    pub(crate) annotate: Option<PathBuf>,
+}
+
+#[derive(Args)]
 pub(crate) struct Compare {
     /// JPEG, PNG or WebP
     pub(crate) source: PathBuf,
@@ -189,6 +203,9 @@ pub(crate) enum Eval {
         /// Write the calibration file of the model here
         #[arg(long, value_name = "FILE")]
         calibrate: Option<PathBuf>,
+        /// Report on (and calibrate) this recipe instead of the one that the model's calibration file states
+        #[arg(long, value_name = "plain|mirror|centred|both")]
+        recipe: Option<eval::lfw::Variant>,
         /// Keep embeddings in this file, so that a second run is fast; it holds biometric data
         #[arg(long, value_name = "FILE")]
         embeddings: Option<PathBuf>,

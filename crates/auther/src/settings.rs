@@ -62,12 +62,48 @@ settings! {
     image_pixels_max: u64 = "40000000";
     /// Shorter side of an image in pixels.
     image_side_px_min: u32 = "100";
-    /// Distance between the eyes in an image that is enrolled, in pixels.
-    reference_inter_eye_distance_px_min: f64 = "32";
     /// Distance between the eyes in an image that is identified or verified, in pixels.
     probe_inter_eye_distance_px_min: f64 = "20";
     /// Share of the face's box that must lie inside the frame, in percent.
     face_inside_frame_percent_min: f64 = "80";
+    /// Distance between the eyes in an image that is enrolled, in pixels.
+    reference_inter_eye_distance_px_min: f64 = "32";
+    /// Enrolment: least distance of the face to the frame, in percent of its width; at 0 it may touch.
+    reference_margin_percent_min: f64 = "0";
+    /// Enrolment: least confidence of the detector in percent.
+    reference_detector_confidence_percent_min: f64 = "87";
+    /// Enrolment: least presence of a face as the landmark network has it, as a logit.
+    reference_face_presence_min: f64 = "8";
+    /// Enrolment: so far the head may be turned either way, in degrees.
+    reference_yaw_degrees_max: f64 = "20";
+    /// Enrolment: so far the head may be raised or lowered, in degrees.
+    reference_pitch_degrees_max: f64 = "20";
+    /// Enrolment: so far the head may be tilted either way, in degrees.
+    reference_roll_degrees_max: f64 = "20";
+    /// Enrolment: least sharpness in percent.
+    reference_sharpness_percent_min: f64 = "130";
+    /// Enrolment: least mean luminance of the face in percent.
+    reference_luminance_mean_percent_min: f64 = "18";
+    /// Enrolment: greatest mean luminance of the face in percent.
+    reference_luminance_mean_percent_max: f64 = "87";
+    /// Enrolment: least contrast of the face in percent.
+    reference_luminance_contrast_percent_min: f64 = "4.5";
+    /// Enrolment: so much of the face may be nearly black, in percent.
+    reference_under_exposed_percent_max: f64 = "35";
+    /// Enrolment: so much of the face may be nearly white, in percent.
+    reference_over_exposed_percent_max: f64 = "15";
+    /// Enrolment: least light on one half of the face by that on the other, in percent.
+    reference_illumination_uniformity_percent_min: f64 = "20";
+    /// Enrolment: least contrast of the eyes in percent; dark glasses lower it.
+    reference_eye_contrast_percent_min: f64 = "50.5";
+    /// Enrolment: least openness of both eyes in percent of their width.
+    reference_eye_openness_percent_min: f64 = "9.5";
+    /// Enrolment: least openness of either eye alone in percent of its width.
+    reference_each_eye_openness_percent_min: f64 = "5";
+    /// Enrolment: greatest openness of the mouth in percent of its width.
+    reference_mouth_openness_percent_max: f64 = "28";
+    /// Enrolment: least visibility of the mouth in points; a mask lowers it.
+    reference_mouth_visibility_min: f64 = "14";
     /// Requests worked on at once; beyond it 503. Bounds memory.
     requests_in_flight_max: usize = "64";
     /// Connections held at once; more wait in the system's queue.
@@ -107,6 +143,43 @@ impl Settings {
         Ok(settings)
     }
 
+    /// What images must keep to.
+    pub(crate) fn policy(&self) -> face::Policy {
+        let size = |inter_eye_distance_px_min| face::SizeLimits {
+            inter_eye_distance_px_min,
+            inside_frame_percent_min: self.face_inside_frame_percent_min,
+        };
+        face::Policy {
+            image: face::ImageLimits {
+                bytes_max: self.image_bytes_max,
+                pixels_max: self.image_pixels_max,
+                side_px_min: self.image_side_px_min,
+            },
+            reference: face::CheckLimits {
+                size: size(self.reference_inter_eye_distance_px_min),
+                margin_percent_min: self.reference_margin_percent_min,
+                detector_confidence_percent_min: self.reference_detector_confidence_percent_min,
+                face_presence_min: self.reference_face_presence_min,
+                yaw_degrees_max: self.reference_yaw_degrees_max,
+                pitch_degrees_max: self.reference_pitch_degrees_max,
+                roll_degrees_max: self.reference_roll_degrees_max,
+                sharpness_percent_min: self.reference_sharpness_percent_min,
+                luminance_mean_percent_min: self.reference_luminance_mean_percent_min,
+                luminance_mean_percent_max: self.reference_luminance_mean_percent_max,
+                luminance_contrast_percent_min: self.reference_luminance_contrast_percent_min,
+                under_exposed_percent_max: self.reference_under_exposed_percent_max,
+                over_exposed_percent_max: self.reference_over_exposed_percent_max,
+                illumination_uniformity_percent_min: self.reference_illumination_uniformity_percent_min,
+                eye_contrast_percent_min: self.reference_eye_contrast_percent_min,
+                eye_openness_percent_min: self.reference_eye_openness_percent_min,
+                each_eye_openness_percent_min: self.reference_each_eye_openness_percent_min,
+                mouth_openness_percent_max: self.reference_mouth_openness_percent_max,
+                mouth_visibility_min: self.reference_mouth_visibility_min,
+            },
+            probe_size: size(self.probe_inter_eye_distance_px_min),
+        }
+    }
+
     fn check(&self) -> Outcome<()> {
         let refuse = |what: &str| Err(Failure::new(format!("setting {what}; see `auther settings`")));
         if self.requests_in_flight_max == 0 || self.connections_max == 0 || self.queue_jobs_max == 0 {
@@ -115,9 +188,16 @@ impl Settings {
         if !(0.0..=100.0).contains(&self.face_inside_frame_percent_min) {
             return refuse("face_inside_frame_percent_min is a percentage, 0 to 100");
         }
-        let distances = [self.reference_inter_eye_distance_px_min, self.probe_inter_eye_distance_px_min];
-        if !distances.iter().all(|px| (0.0..=10_000.0).contains(px)) {
-            return refuse("..._inter_eye_distance_px_min is a number of pixels, 0 to 10000");
+        let policy = self.policy();
+        for measure in face::Measure::ALL {
+            let range = policy.reference.range(*measure);
+            let ends = [range.min, range.max].into_iter().flatten();
+            if !ends.clone().all(f64::is_finite) || !ends.is_sorted() {
+                return refuse(&format!(
+                    "of {}: its limits must be numbers, the least below the greatest",
+                    measure.name()
+                ));
+            }
         }
         if !["json", "text"].contains(&self.log_format.as_str()) {
             return refuse("log_format is json or text");
@@ -157,13 +237,7 @@ mod tests {
     fn the_built_in_defaults_are_valid_and_equal_to_the_rooms_own() {
         let settings = Settings::from_texts(&texts(&[])).expect("parse");
         settings.check().expect("valid");
-        let image = face::ImageLimits::default();
-        assert_eq!(settings.image_bytes_max, image.bytes_max);
-        assert_eq!(settings.image_pixels_max, image.pixels_max);
-        assert_eq!(settings.image_side_px_min, image.side_px_min);
-        let policy = face::Policy::default();
-        assert_eq!(settings.reference_inter_eye_distance_px_min, policy.reference_size.inter_eye_distance_px_min);
-        assert_eq!(settings.probe_inter_eye_distance_px_min, policy.probe_size.inter_eye_distance_px_min);
+        assert_eq!(settings.policy(), face::Policy::default());
         let api = api::Settings::default();
         assert_eq!(settings.requests_in_flight_max, api.requests_in_flight_max);
         assert_eq!(settings.drain_ms_max, api.drain_ms_max);

@@ -1,7 +1,8 @@
-//! The use cases: enrol, update, remove, get, identify, verify, compare; admission control; the CPU pool.
+//! The use cases: enrol, update, remove, get, identify, verify, compare, check; admission control; the CPU pool.
 //!
 //! No protocol is known here: the HTTP API and the command line call the same [`Engine`].
 
+mod check;
 mod compare;
 mod enrol;
 mod error;

@@ -12,6 +12,9 @@ const STRIDES: [usize; 3] = [8, 16, 32];
 /// The network's input sides are multiples of this: the coarsest grid step.
 const SIDE_MULTIPLE_PX: usize = 32;
 
+/// Detections of less confidence are doubtful: a painted landscape behind a person may be the larger "face".
+const SURE_CONFIDENCE_MIN: f32 = 0.8;
+
 /// The four kinds of output, one of each a stride.
 const OUTPUT_NAMES: [&str; 12] = [
     "cls_8", "cls_16", "cls_32", "obj_8", "obj_16", "obj_32", "bbox_8", "bbox_16", "bbox_32", "kps_8", "kps_16",
@@ -72,7 +75,7 @@ impl Detector {
         Self { model, spec, resizer: Resizer::new(), input: Tensor::default() }
     }
 
-    /// All faces in the image, the largest first.
+    /// All faces in the image, the largest first; those that are doubtful come after those that are not.
     ///
     /// # Errors
     /// When the network fails or answers in another shape than YuNet's.
@@ -135,7 +138,10 @@ impl Detector {
             grid.collect(self.spec.confidence_min, &mut faces);
         }
         let mut kept = suppress(faces, self.spec.overlap_max);
-        kept.sort_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
+        kept.sort_by(|a, b| {
+            let sure = |face: &Face| face.confidence >= SURE_CONFIDENCE_MIN;
+            sure(b).cmp(&sure(a)).then(b.bounds.area().total_cmp(&a.bounds.area()))
+        });
         Ok(kept.iter().map(|face| face.scaled(scale_x, scale_y)).collect())
     }
 }

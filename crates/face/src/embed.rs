@@ -3,16 +3,7 @@
 use biometric::{ModelId, Template};
 
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
-use crate::{CROP_SIDE_PX, Crop};
-
-/// The order in which the network wants the colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChannelOrder {
-    /// Red first.
-    Rgb,
-    /// Blue first.
-    Bgr,
-}
+use crate::{CROP_SIDE_PX, Crop, PixelSpec};
 
 /// How the recognition network is fed and read.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,12 +14,8 @@ pub struct EmbedderSpec {
     pub output: String,
     /// Length of the embedding.
     pub dimension: usize,
-    /// Order of the colour planes.
-    pub channels: ChannelOrder,
-    /// Subtracted from each pixel value of 0 to 255, by plane in the order of `channels`.
-    pub pixel_mean: [f32; 3],
-    /// Multiplies each pixel value after that.
-    pub pixel_scale: f32,
+    /// How the input is made of pixels.
+    pub pixels: PixelSpec,
 }
 
 /// How an embedding becomes a template.
@@ -112,32 +99,11 @@ impl Embedder {
     }
 
     fn run(&mut self, crop: &Crop, mirror: bool) -> Result<Vec<f32>, ModelError> {
-        self.fill_input(crop, mirror);
+        self.spec.pixels.fill(&mut self.input, crop.rgb(), CROP_SIDE_PX, mirror);
         let output = self.model.run(&self.input)?.into_iter().next().map(|tensor| tensor.data).unwrap_or_default();
         match output.len() == self.spec.dimension {
             true => Ok(output),
             false => Err(ModelError(format!("an embedding of {}, not {}", output.len(), self.spec.dimension))),
-        }
-    }
-
-    fn fill_input(&mut self, crop: &Crop, mirror: bool) {
-        let plane = CROP_SIDE_PX * CROP_SIDE_PX;
-        self.input.shape = vec![1, 3, CROP_SIDE_PX, CROP_SIDE_PX];
-        self.input.data.resize(3 * plane, 0.0);
-        let pixels = crop.rgb().as_chunks::<3>().0;
-        for (channel, values) in self.input.data.chunks_exact_mut(plane).enumerate() {
-            let colour = match self.spec.channels {
-                ChannelOrder::Rgb => channel,
-                ChannelOrder::Bgr => 2 - channel,
-            };
-            for (to, from) in values.chunks_exact_mut(CROP_SIDE_PX).zip(pixels.chunks_exact(CROP_SIDE_PX)) {
-                let scaled =
-                    |p: &[u8; 3]| (f32::from(p[colour]) - self.spec.pixel_mean[channel]) * self.spec.pixel_scale;
-                match mirror {
-                    true => to.iter_mut().zip(from.iter().rev()).for_each(|(t, p)| *t = scaled(p)),
-                    false => to.iter_mut().zip(from).for_each(|(t, p)| *t = scaled(p)),
-                }
-            }
         }
     }
 }

@@ -1,29 +1,37 @@
-//! Image bytes -> faces -> size -> template. Pure: no files, no network, no clock.
+//! Image bytes -> faces -> checks -> template. Pure: no files, no network, no clock.
 //!
 //! [`Pipeline`] is the recipe; each stage takes the previous stage's type:
 //!
 //! ```text
 //! &[u8] --decode--> Image --Detector--> Vec<Face> --align--> Crop --Embedder--> Embedding --Recipe--> Template
+//!                                          |
+//!                                          +-Landmarker--> FaceMesh --checks--> Vec<Check>
 //! ```
 //!
 //! The models are behind a private trait ([`model`]), so the whole pipeline is tested without weights.
 
 mod align;
+mod checks;
 mod detect;
 mod embed;
 mod geometry;
 mod image;
+mod mesh;
 mod model;
 mod pipeline;
+mod pixels;
 mod rejection;
-mod size;
+mod warp;
 
 pub use align::{CROP_SIDE_PX, Crop, align};
+pub use checks::pose::Pose;
+pub use checks::{Check, CheckLimits, Measure, Range, SizeLimits};
 pub use detect::{Detector, DetectorSpec};
-pub use embed::{ChannelOrder, Embedder, EmbedderSpec, Embedding, Recipe};
+pub use embed::{Embedder, EmbedderSpec, Embedding, Recipe};
 pub use geometry::{Face, LANDMARKS, Point, Rect};
 pub use image::{Image, ImageBytes, ImageError, ImageLimits, decode};
+pub use mesh::{FaceMesh, Landmarker, LandmarkerSpec, MESH_POINTS, MESH_SIDE_PX, Point3};
 pub use model::{ModelError, Runtime};
-pub use pipeline::{Error, Inspection, Pipeline, Policy};
+pub use pipeline::{Error, Examination, ExaminedFace, Inspection, Pipeline, Policy};
+pub use pixels::{ChannelOrder, PixelSpec};
 pub use rejection::{Defect, Rejection};
-pub use size::SizeLimits;

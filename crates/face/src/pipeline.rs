@@ -3,8 +3,8 @@
 use biometric::Template;
 
 use crate::{
-    Crop, Defect, Detector, Embedder, Face, Image, ImageError, ImageLimits, ModelError, Recipe, Rejection, SizeLimits,
-    align, decode,
+    Check, CheckLimits, Crop, Detector, Embedder, Face, FaceMesh, Image, ImageError, ImageLimits, Landmarker,
+    ModelError, Pose, Recipe, Rejection, SizeLimits, align, checks, decode,
 };
 
 /// What an image must keep to, for the two uses that it can have.
@@ -12,19 +12,18 @@ use crate::{
 pub struct Policy {
     /// Limits of the image as such.
     pub image: ImageLimits,
-    /// Size of the face in an image that becomes a reference.
-    pub reference_size: SizeLimits,
+    /// What is accepted of an image that becomes a reference.
+    pub reference: CheckLimits,
     /// Size of the face in an image that is compared: only what recognition needs.
     pub probe_size: SizeLimits,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        let inside_frame_percent_min = 80.0;
         Self {
             image: ImageLimits::default(),
-            reference_size: SizeLimits { inter_eye_distance_px_min: 32.0, inside_frame_percent_min },
-            probe_size: SizeLimits { inter_eye_distance_px_min: 20.0, inside_frame_percent_min },
+            reference: CheckLimits::default(),
+            probe_size: SizeLimits { inter_eye_distance_px_min: 20.0, inside_frame_percent_min: 80.0 },
         }
     }
 }
@@ -41,6 +40,40 @@ pub struct Inspection {
     pub template: Option<Template>,
 }
 
+/// Everything that was measured on an image, whether it does or not.
+#[derive(Clone, Debug)]
+pub struct Examination {
+    /// Width of the upright image in pixels.
+    pub width: u32,
+    /// Height of the upright image in pixels.
+    pub height: u32,
+    /// Every check; of an image without a face only the count.
+    pub checks: Vec<Check>,
+    /// The largest face, if there is one.
+    pub face: Option<ExaminedFace>,
+}
+
+/// The face that was examined.
+#[derive(Clone, Debug)]
+pub struct ExaminedFace {
+    /// What the detector found.
+    pub face: Face,
+    /// How many faces of the image count, this one included.
+    pub count: usize,
+    /// The mesh's points in pixels of the upright image, in the numbering of MediaPipe's face mesh.
+    pub mesh: Vec<crate::Point>,
+    /// How the head is held.
+    pub pose: Pose,
+}
+
+impl Examination {
+    /// Why the image does not do; empty when it does.
+    #[must_use]
+    pub fn rejections(&self) -> Vec<Rejection> {
+        self.checks.iter().filter_map(Rejection::of).collect()
+    }
+}
+
 /// Why an image was not inspected at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -52,9 +85,10 @@ pub enum Error {
     Model(#[from] ModelError),
 }
 
-/// Detector, embedder and recipe together. One a thread.
+/// Detector, landmarker, embedder and recipe together. One a thread.
 pub struct Pipeline {
     detector: Detector,
+    landmarker: Landmarker,
     embedder: Embedder,
     recipe: Recipe,
 }
@@ -62,22 +96,35 @@ pub struct Pipeline {
 impl Pipeline {
     /// Puts the stages together.
     #[must_use]
-    pub fn new(detector: Detector, embedder: Embedder, recipe: Recipe) -> Self {
-        Self { detector, embedder, recipe }
+    pub fn new(detector: Detector, landmarker: Landmarker, embedder: Embedder, recipe: Recipe) -> Self {
+        Self { detector, landmarker, embedder, recipe }
     }
 
-    /// Inspects an image that is to become a reference: exactly one face, of the reference size.
+    /// Inspects an image that is to become a reference: exactly one face that passes every check.
     ///
     /// # Errors
     /// When the bytes are no acceptable image or a network fails.
     pub fn reference(&mut self, bytes: &[u8], policy: &Policy) -> Result<Inspection, Error> {
         let image = decode(bytes, &policy.image)?;
         let faces = self.detect(&image)?;
-        match faces.as_slice() {
-            [] => Ok(Inspection { rejections: vec![no_face()], template: None }),
-            [face] => self.extract(&image, face, &policy.reference_size),
-            several => Ok(Inspection { rejections: vec![several_faces(several.len())], template: None }),
-        }
+        let examination = self.examine_faces(&image, &faces, &policy.reference)?;
+        let rejections = examination.rejections();
+        // Of several faces nobody can say whose template it would be.
+        let template = match examination.face.filter(|examined| examined.count == 1) {
+            Some(examined) => Some(self.embed(&align(&image, &examined.face))?),
+            None => None,
+        };
+        Ok(Inspection { rejections, template })
+    }
+
+    /// Measures everything on an image that might become a reference, and makes no template.
+    ///
+    /// # Errors
+    /// When the bytes are no acceptable image or a network fails.
+    pub fn examine(&mut self, bytes: &[u8], policy: &Policy) -> Result<Examination, Error> {
+        let image = decode(bytes, &policy.image)?;
+        let faces = self.detect(&image)?;
+        Ok(self.examine_faces(&image, &faces, &policy.reference)?)
     }
 
     /// Inspects an image that is to be compared: its largest face, of the probe size.
@@ -87,8 +134,14 @@ impl Pipeline {
     pub fn probe(&mut self, bytes: &[u8], policy: &Policy) -> Result<Inspection, Error> {
         let image = decode(bytes, &policy.image)?;
         match self.detect(&image)?.first() {
-            None => Ok(Inspection { rejections: vec![no_face()], template: None }),
-            Some(face) => self.extract(&image, face, &policy.probe_size),
+            None => {
+                let rejection = Rejection::of(&checks::no_face(&policy.reference));
+                Ok(Inspection { rejections: rejection.into_iter().collect(), template: None })
+            }
+            Some(face) => {
+                let rejections = policy.probe_size.checks(&image, face).iter().filter_map(Rejection::of).collect();
+                Ok(Inspection { rejections, template: Some(self.embed(&align(&image, face))?) })
+            }
         }
     }
 
@@ -98,6 +151,38 @@ impl Pipeline {
     /// When the network fails.
     pub fn detect(&mut self, image: &Image) -> Result<Vec<Face>, ModelError> {
         self.detector.detect(image)
+    }
+
+    /// The landmark stage alone.
+    ///
+    /// # Errors
+    /// When a network fails.
+    pub fn look(&mut self, image: &Image, face: &Face) -> Result<FaceMesh, ModelError> {
+        self.landmarker.look(image, face)
+    }
+
+    /// The checks of the largest of these faces, which are those of [`Self::detect`].
+    ///
+    /// # Errors
+    /// When a network fails.
+    pub fn examine_faces(
+        &mut self,
+        image: &Image,
+        faces: &[Face],
+        limits: &CheckLimits,
+    ) -> Result<Examination, ModelError> {
+        let (width, height) = (image.width(), image.height());
+        let Some(face) = faces.first() else {
+            return Ok(Examination { width, height, checks: vec![checks::no_face(limits)], face: None });
+        };
+        let is_face = |face: &Face| {
+            Ok::<_, ModelError>(f64::from(self.landmarker.presence(image, face)?) >= limits.face_presence_min)
+        };
+        let count = checks::count(image, faces, is_face)?;
+        let mesh = self.look(image, face)?;
+        let checks = checks::examine(image, face, count, &mesh, limits);
+        let face = ExaminedFace { face: *face, count, mesh: mesh.in_image(), pose: checks::pose::measure(&mesh) };
+        Ok(Examination { width, height, checks, face: Some(face) })
     }
 
     /// The embedding stage alone.
@@ -112,26 +197,6 @@ impl Pipeline {
     /// The stages themselves, for measuring what the recipe is made of.
     pub fn stages(&mut self) -> (&mut Detector, &mut Embedder) {
         (&mut self.detector, &mut self.embedder)
-    }
-
-    fn extract(&mut self, image: &Image, face: &Face, size: &SizeLimits) -> Result<Inspection, Error> {
-        let rejections = size.check(image, face);
-        let template = self.embed(&align(image, face))?;
-        Ok(Inspection { rejections, template: Some(template) })
-    }
-}
-
-fn no_face() -> Rejection {
-    Rejection { defect: Defect::NoFace, measure: "face_count", value: 0.0, min: Some(1.0), max: None }
-}
-
-fn several_faces(count: usize) -> Rejection {
-    Rejection {
-        defect: Defect::SeveralFaces,
-        measure: "face_count",
-        value: count as f64,
-        min: Some(1.0),
-        max: Some(1.0),
     }
 }
 

@@ -62,8 +62,21 @@ cases! {
     ImageSide = "image_side", R003;
     PersonTaken = "person_taken", CP002;
     NoFace = "no_face", F002;
+    FaceCovered = "face_covered", F002;
+    FaceUnclear = "face_unclear", F002;
     SeveralFaces = "several_faces", F001;
     FaceSize = "face_size", F011;
+    Yaw = "face_turned", F010;
+    Pitch = "face_raised_or_lowered", F009;
+    Roll = "face_tilted", F008;
+    NotSharp = "face_not_sharp", F007;
+    TooDark = "face_too_dark", F006;
+    TooBright = "face_too_bright", F006;
+    LowContrast = "face_low_contrast", F006;
+    UnevenLight = "face_unevenly_lit", F006;
+    Sunglasses = "sunglasses", F005;
+    MouthOpen = "mouth_open", F004;
+    EyesClosed = "eyes_closed", F003;
     FaceEnrolled = "face_enrolled", F012;
     PersonNotFound = "person_not_found", NF001;
     FaceNotMatched = "face_not_matched", NF001;
@@ -114,6 +127,6 @@ mod tests {
             "R_002, R_003, CP_002, F_002, F_001, F_011, F_010, F_009, F_008, F_007, F_006, F_005, F_004, F_003, F_012";
         let place = |code: &Code| contract.split(", ").position(|text| text == code.text());
         let places: Vec<_> = Code::ALL.iter().filter_map(place).collect();
-        assert!(places.is_sorted() && places.len() == 7);
+        assert!(places.is_sorted() && places.len() == contract.split(", ").count());
     }
 }

@@ -4,7 +4,7 @@ use biometric::PersonId;
 use engine::{Error, Refusal};
 use face::{Defect, ImageError, Rejection};
 
-use super::{Case, Detail, Problem};
+use super::{Case, Code, Detail, Problem};
 
 /// What a client is told of an engine's error; `person` is the one that the request is about, if it is about one.
 pub(crate) fn problem_of(error: Error, person: Option<&PersonId>) -> Problem {
@@ -54,11 +54,30 @@ fn refusal_sentence(refusal: &Refusal) -> String {
     }
 }
 
-fn defect_case(defect: Defect) -> Case {
+/// The code of a defect, for those who do not speak HTTP.
+#[must_use]
+pub fn code_of(defect: Defect) -> Code {
+    defect_case(defect).code()
+}
+
+pub(crate) fn defect_case(defect: Defect) -> Case {
     match defect {
         Defect::NoFace => Case::NoFace,
+        Defect::FaceUnclear => Case::FaceUnclear,
+        Defect::FaceCovered => Case::FaceCovered,
         Defect::SeveralFaces => Case::SeveralFaces,
         Defect::FaceSize => Case::FaceSize,
+        Defect::Yaw => Case::Yaw,
+        Defect::Pitch => Case::Pitch,
+        Defect::Roll => Case::Roll,
+        Defect::Sharpness => Case::NotSharp,
+        Defect::TooDark => Case::TooDark,
+        Defect::TooBright => Case::TooBright,
+        Defect::LowContrast => Case::LowContrast,
+        Defect::UnevenLight => Case::UnevenLight,
+        Defect::Sunglasses => Case::Sunglasses,
+        Defect::MouthOpen => Case::MouthOpen,
+        Defect::EyesClosed => Case::EyesClosed,
     }
 }
 

@@ -34,8 +34,8 @@ impl Problem {
     /// A problem with something in the request: the case is that of the detail with the first code.
     pub(crate) fn with_details(mut details: Vec<Detail>) -> Self {
         // Stable: of two with one code, the one found first is told first.
-        details.sort_by_key(|detail| detail.case.code());
-        match details.first().map(|detail| detail.case) {
+        details.sort_by_key(|detail| detail.case.map(Case::code));
+        match details.first().and_then(|detail| detail.case) {
             Some(case) => Self { details, ..Self::new(case) },
             None => Self::internal("refused without a reason".to_owned()),
         }
@@ -111,11 +111,12 @@ impl IntoResponse for Problem {
     }
 }
 
-/// One failed check: an entry of `details`.
+/// One check: an entry of `details`, where all have failed, or of the answer of `check-face`, where those that were passed
+/// have no case.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Detail {
-    #[serde(rename = "code", serialize_with = "code_text")]
-    case: Case,
+    #[serde(rename = "code", serialize_with = "code_text", skip_serializing_if = "Option::is_none")]
+    case: Option<Case>,
     check: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Number>,
@@ -128,7 +129,7 @@ pub(crate) struct Detail {
 impl Detail {
     /// A check that has no number.
     pub(crate) fn new(case: Case, check: &'static str) -> Self {
-        Self { case, check, value: None, min: None, max: None }
+        Self { case: Some(case), check, value: None, min: None, max: None }
     }
 
     /// A check that a number failed. What is not finite is left out: JSON has no word for it.
@@ -139,7 +140,17 @@ impl Detail {
         min: impl Into<Option<f64>>,
         max: impl Into<Option<f64>>,
     ) -> Self {
-        let (min, max) = (min.into(), max.into());
+        Self::maybe(Some(case), check, value, min.into(), max.into())
+    }
+
+    /// A check that a number has failed or passed.
+    pub(crate) fn maybe(
+        case: Option<Case>,
+        check: &'static str,
+        value: f64,
+        min: Option<f64>,
+        max: Option<f64>,
+    ) -> Self {
         let shown = shown(value, min, max);
         Self { value: Number::new(shown), min: min.and_then(Number::new), max: max.and_then(Number::new), case, check }
     }
@@ -156,8 +167,8 @@ fn shown(value: f64, min: Option<f64>, max: Option<f64>) -> f64 {
     rounded / 100.0
 }
 
-fn code_text<S: Serializer>(case: &Case, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(case.code().text())
+fn code_text<S: Serializer>(case: &Option<Case>, serializer: S) -> Result<S::Ok, S::Error> {
+    case.map(|case| case.code().text()).serialize(serializer)
 }
 
 /// A finite number; written without a fraction where it has none.

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use api::{Answer, Operations};
 use biometric::{Person, PersonId, Similarity, TenantId, Timestamp};
 use engine::{Error, ImageBytes};
+use face::{Check, Examination, ExaminedFace, Face, Measure, Point, Pose, Range, Rect};
 
 #[derive(Clone, Copy, Default)]
 pub enum Script {
@@ -40,6 +41,25 @@ pub struct Fake {
 pub fn person(id: &str) -> Person {
     let (created, updated) = (Timestamp::from_millis(1_599_149_108_938), Timestamp::from_millis(1_599_235_508_938));
     Person { id: PersonId::parse(id).expect("an id"), created, updated }
+}
+
+/// What the fake has measured: a face that is turned too far and sharp enough.
+pub fn examination() -> Examination {
+    let check = |measure, value, range| Check { measure, value, range };
+    let landmarks = [1.0, 2.0, 3.0, 4.0, 5.04].map(|x| Point { x, y: 9.96 });
+    let bounds = Rect { x: -0.5, y: 10.0, width: 80.25, height: 99.0 };
+    let face = Face { bounds, landmarks, confidence: 0.9 };
+    let pose = Pose { yaw_degrees: 30.0, pitch_degrees: 0.0, roll_degrees: 0.0, rotation: [[0.0; 3]; 3] };
+    Examination {
+        width: 640,
+        height: 480,
+        checks: vec![
+            check(Measure::Yaw, 30.004, Range::within(20.0)),
+            check(Measure::Sharpness, 190.0, Range::from(130.0)),
+            check(Measure::HeadWidth, f64::NAN, Range::ANY),
+        ],
+        face: Some(ExaminedFace { face, count: 1, mesh: Vec::new(), pose }),
+    }
 }
 
 impl Fake {
@@ -116,6 +136,10 @@ impl Operations for Fake {
     fn compare(&self, source: ImageBytes, target: ImageBytes) -> Answer<'_, Similarity> {
         let similarity = self.percent();
         self.answer(call("compare", None, None, &[source, target]), similarity)
+    }
+
+    fn check(&self, image: ImageBytes) -> Answer<'_, Examination> {
+        self.answer(call("check", None, None, &[image]), examination())
     }
 
     fn ready(&self) -> Answer<'_, ()> {

@@ -14,9 +14,12 @@ use crate::progress::EvalProgress;
 
 pub(super) fn run(assembly: &Assembly, command: Eval, json: bool) -> Outcome {
     match command {
-        Eval::Lfw { folder, report, calibrate, embeddings } => {
-            let embeddings = embeddings.as_deref();
-            lfw(assembly, &folder, report.as_deref(), calibrate.as_deref(), embeddings, json)
+        Eval::Lfw { folder, report, calibrate, recipe, embeddings } => {
+            let shipped = recipe.map_or_else(|| assembly.recipe().map(Variant::of), Ok)?;
+            let key = assembly.subject()?;
+            let cache = embeddings.map(|path| CacheFile { path, key: key.clone() });
+            let options = lfw::Options { input: folder, shipped, subject: key, cache };
+            lfw(assembly, &options, report.as_deref(), calibrate.as_deref(), json)
         }
         Eval::Pairs { folder } => pairs(assembly, &folder, json),
         Eval::Reference { folder, limit, python } => reference(assembly, &folder, limit, python, json),
@@ -25,25 +28,19 @@ pub(super) fn run(assembly: &Assembly, command: Eval, json: bool) -> Outcome {
 
 fn lfw(
     assembly: &Assembly,
-    folder: &Path,
+    options: &lfw::Options,
     report: Option<&Path>,
     calibrate: Option<&Path>,
-    embeddings: Option<&Path>,
     json: bool,
 ) -> Outcome {
     let loaded = assembly.load()?;
-    let options = lfw::Options {
-        input: folder.into(),
-        shipped: Variant::of(assembly.recipe()?),
-        subject: assembly.subject()?,
-        cache: embeddings.map(|path| assembly.subject().map(|key| CacheFile { path: path.into(), key })).transpose()?,
-    };
-    let outcome = lfw::lfw(&options, &|| factory(&loaded), &EvalProgress::default())?;
+    let outcome = lfw::lfw(options, &|| factory(&loaded), &EvalProgress::default())?;
     if let Some(folder) = report {
         outcome.write(folder)?;
     }
     if let Some(file) = calibrate {
-        let text = outcome.calibration_toml("auther eval lfw DIR --calibrate FILE");
+        let text = outcome
+            .calibration_toml(&format!("auther eval lfw DIR --recipe {} --calibrate FILE", options.shipped.word()));
         std::fs::write(file, text).map_err(Failure::context(file.display()))?;
     }
     print(json, &outcome.report, lfw::markdown)?;

@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 mod bench;
+mod check;
 mod compare;
 mod doctor;
 mod eval;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Enrol(arguments) => person::enrol(&assembly, &arguments, json),
         Command::Verify(arguments) => person::verify(&assembly, &arguments, json),
         Command::Identify(arguments) => identify::run(&assembly, &arguments, json),
+        Command::Check(arguments) => check::run(&assembly, &arguments, json),
         Command::Compare(arguments) => compare::run(&assembly, &arguments, json),
         Command::Import(arguments) => import::run(&assembly, &arguments, json),
         Command::Eval(command) => eval::run(&assembly, command, json),

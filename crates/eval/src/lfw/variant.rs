@@ -60,6 +60,17 @@ impl Variant {
         }
     }
 
+    /// How it is written on a command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Mirror => "mirror",
+            Self::Centred => "centred",
+            Self::Both => "both",
+        }
+    }
+
     /// A short name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -69,6 +80,15 @@ impl Variant {
             Self::Centred => "centred",
             Self::Both => "centred and mirror",
         }
+    }
+}
+
+impl std::str::FromStr for Variant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words = || Self::ALL.map(Self::word).join(", ");
+        Self::ALL.into_iter().find(|variant| variant.word() == text).ok_or_else(|| format!("one of {}", words()))
     }
 }
 

@@ -1,6 +1,8 @@
-//! Whether a face is large enough and wholly in the frame (`F_011`).
+//! How large the face is and whether it is in the frame (`F_011`).
 
-use crate::{Defect, Face, Image, Rect, Rejection};
+use super::measure::{Check, Measure, Range};
+use crate::mesh::FaceMesh;
+use crate::{Face, Image, Rect};
 
 /// What size of face is accepted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,26 +15,51 @@ pub struct SizeLimits {
 }
 
 impl SizeLimits {
-    /// Every limit that the face does not keep.
+    /// What the detector's box and landmarks say.
     #[must_use]
-    pub fn check(&self, image: &Image, face: &Face) -> Vec<Rejection> {
-        let measures = [
-            ("inter_eye_distance_px", f64::from(face.inter_eye_distance_px()), self.inter_eye_distance_px_min),
-            ("face_inside_frame_percent", inside_frame_percent(image, face), self.inside_frame_percent_min),
-        ];
-        let below = |(measure, value, min): (&'static str, f64, f64)| {
-            // Not a number is below every limit.
-            let fails = value.is_nan() || value < min;
-            fails.then_some(Rejection { defect: Defect::FaceSize, measure, value, min: Some(min), max: None })
-        };
-        measures.into_iter().filter_map(below).collect()
+    pub fn checks(&self, image: &Image, face: &Face) -> Vec<Check> {
+        let check = |measure, value, min| Check { measure, value, range: Range::from(min) };
+        let distance = f64::from(face.inter_eye_distance_px());
+        vec![
+            check(Measure::InterEyeDistance, distance, self.inter_eye_distance_px_min),
+            check(Measure::InsideFrame, inside_frame_percent(image, face), self.inside_frame_percent_min),
+        ]
     }
 }
 
-fn inside_frame_percent(image: &Image, face: &Face) -> f64 {
+/// Share of the face's box that lies inside the frame.
+pub(super) fn inside_frame_percent(image: &Image, face: &Face) -> f64 {
     let frame = Rect { x: 0.0, y: 0.0, width: image.width() as f32, height: image.height() as f32 };
     let share = f64::from(face.bounds.intersection_area(&frame)) / f64::from(face.bounds.area());
     100.0 * share.clamp(0.0, 1.0)
+}
+
+/// The box of the face in the image, as the mesh has it.
+pub(super) struct Head {
+    pub(super) width_px: f64,
+    pub(super) height_px: f64,
+    /// Height by the height of the image.
+    pub(super) share_percent: f64,
+    /// Least distance to the frame by the width of the face.
+    pub(super) margin_percent: f64,
+}
+
+impl Head {
+    pub(super) fn measure(image: &Image, mesh: &FaceMesh) -> Self {
+        let places = mesh.in_image();
+        let least = |of: fn(&crate::Point) -> f32| f64::from(places.iter().map(of).fold(f32::INFINITY, f32::min));
+        let most = |of: fn(&crate::Point) -> f32| f64::from(places.iter().map(of).fold(f32::NEG_INFINITY, f32::max));
+        let (left, right, top, bottom) = (least(|p| p.x), most(|p| p.x), least(|p| p.y), most(|p| p.y));
+        let (width_px, height_px) = (right - left, bottom - top);
+        let (image_width, image_height) = (f64::from(image.width()), f64::from(image.height()));
+        let margin = left.min(top).min(image_width - right).min(image_height - bottom);
+        Self {
+            width_px,
+            height_px,
+            share_percent: 100.0 * height_px / image_height,
+            margin_percent: 100.0 * margin / width_px,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -40,25 +67,26 @@ mod tests {
     use super::*;
     use crate::{LANDMARKS, Point};
 
-    fn check(eyes_apart: f32, left_edge: f32) -> Vec<&'static str> {
+    fn failed(eyes_apart: f32, left_edge: f32) -> Vec<&'static str> {
         let image = Image::from_rgb(200, 200, vec![0; 200 * 200 * 3]).expect("sizes agree");
         let mut landmarks = [Point { x: 50.0, y: 50.0 }; LANDMARKS];
         landmarks[1].x += eyes_apart;
         let bounds = Rect { x: left_edge, y: 10.0, width: 100.0, height: 100.0 };
         let limits = SizeLimits { inter_eye_distance_px_min: 30.0, inside_frame_percent_min: 90.0 };
-        limits.check(&image, &Face { bounds, landmarks, confidence: 1.0 }).iter().map(|r| r.measure).collect()
+        let checks = limits.checks(&image, &Face { bounds, landmarks, confidence: 1.0 });
+        checks.iter().filter(|check| !check.passed()).map(|check| check.measure.name()).collect()
     }
 
     #[test]
     fn each_limit_is_kept_at_its_value_and_broken_below() {
-        assert_eq!(check(30.0, -10.0), Vec::<&str>::new());
-        assert_eq!(check(29.9, 0.0), ["inter_eye_distance_px"]);
-        assert_eq!(check(30.0, -11.0), ["face_inside_frame_percent"]);
-        assert_eq!(check(1.0, 150.0), ["inter_eye_distance_px", "face_inside_frame_percent"]);
+        assert_eq!(failed(30.0, -10.0), Vec::<&str>::new());
+        assert_eq!(failed(29.9, 0.0), ["inter_eye_distance_px"]);
+        assert_eq!(failed(30.0, -11.0), ["face_inside_frame_percent"]);
+        assert_eq!(failed(1.0, 150.0), ["inter_eye_distance_px", "face_inside_frame_percent"]);
     }
 
     #[test]
     fn a_measure_that_is_no_number_fails() {
-        assert_eq!(check(f32::NAN, 0.0), ["inter_eye_distance_px"]);
+        assert_eq!(failed(f32::NAN, 0.0), ["inter_eye_distance_px"]);
     }
 }

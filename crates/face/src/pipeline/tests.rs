@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 
 use super::*;
 use crate::model::{Model, Tensor};
-use crate::{ChannelOrder, DetectorSpec, EmbedderSpec};
+use crate::{ChannelOrder, Defect, DetectorSpec, EmbedderSpec, MESH_POINTS, Measure, PixelSpec};
 
 /// Answers like YuNet: a face of 96 x 96 pixels around every cell of the coarsest grid whose centre is pure white.
 struct WhiteDotDetector;
@@ -50,18 +50,64 @@ impl Model for QuarterEmbedder {
     }
 }
 
+/// Sees the same upright face wherever it looks: a frontal head with this distance of the lips, in pixels of 192.
+struct StillFace {
+    lips_apart: f32,
+}
+
+impl Model for StillFace {
+    fn run(&mut self, _: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+        let mut points = vec![[96.0_f32, 96.0, 0.0]; MESH_POINTS];
+        for (point, straight) in checks::pose::RIGID.into_iter().zip(checks::pose::STRAIGHT) {
+            points[point] = [0, 1, 2].map(|axis| 25.0 * straight[axis] as f32 + if axis < 2 { 96.0 } else { 0.0 });
+        }
+        // Forehead, chin and both sides; the corners of the mouth and the lips between them.
+        for (point, x, y) in [(10, 96.0, 40.0), (152, 96.0, 170.0), (234, 40.0, 96.0), (454, 152.0, 96.0)] {
+            points[point] = [x, y, 0.0];
+        }
+        (points[61], points[291]) = ([76.0, 130.0, 0.0], [116.0, 130.0, 0.0]);
+        for (above, below) in [(13, 14), (82, 87), (312, 317)] {
+            (points[above][1], points[below][1]) = (130.0, 130.0 + self.lips_apart);
+        }
+        Ok(vec![data(points.concat()), data(vec![20.0])])
+    }
+}
+
+/// Sees an eye that is open by a quarter of its width.
+struct OpenEye;
+
+impl Model for OpenEye {
+    fn run(&mut self, _: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+        let mut points = vec![[32.0_f32, 32.0, 0.0]; 71];
+        for i in 0..9 {
+            points[i] = [16.0 + 4.0 * i as f32, 32.0 + if (1..8).contains(&i) { 4.0 } else { 0.0 }, 0.0];
+        }
+        for i in 0..7 {
+            points[9 + i] = [20.0 + 4.0 * i as f32, 28.0, 0.0];
+        }
+        Ok(vec![data(points.concat()), data(vec![32.0; 15])])
+    }
+}
+
+fn data(data: Vec<f32>) -> Tensor {
+    Tensor { shape: vec![1, data.len()], data }
+}
+
 fn pipeline(mirror_averaged: bool) -> Pipeline {
+    pipeline_seeing(mirror_averaged, StillFace { lips_apart: 0.0 })
+}
+
+fn pipeline_seeing(mirror_averaged: bool, face: StillFace) -> Pipeline {
     let spec = EmbedderSpec {
         input: "data".into(),
         output: "fc1".into(),
         dimension: 4,
-        channels: ChannelOrder::Rgb,
-        pixel_mean: [0.0; 3],
-        pixel_scale: 1.0,
+        pixels: PixelSpec { channels: ChannelOrder::Rgb, mean: [0.0; 3], scale: 1.0 },
     };
     let recipe = Recipe { model: ModelId::parse("fake").expect("valid"), mirror_averaged, population_mean: Vec::new() };
     Pipeline::new(
         Detector::with_model(Box::new(WhiteDotDetector), DetectorSpec::default()),
+        Landmarker::with_models(Box::new(face), Box::new(OpenEye)),
         Embedder::with_model(Box::new(QuarterEmbedder), spec),
         recipe,
     )
@@ -78,13 +124,28 @@ fn picture(width: u32, height: u32, cells: &[(u32, u32)]) -> Vec<u8> {
     bytes.into_inner()
 }
 
+/// What is wrong with number, place and shape of the faces; what the light is on a grey picture with a dot is no matter.
 fn defects(inspection: &Inspection) -> Vec<Defect> {
-    inspection.rejections.iter().map(|r| r.defect).collect()
+    let of_interest = |defect: &Defect| {
+        use Defect::{EyesClosed, FaceSize, MouthOpen, NoFace, Pitch, Roll, SeveralFaces, Yaw};
+        [NoFace, SeveralFaces, FaceSize, Yaw, Pitch, Roll, MouthOpen].contains(defect) || *defect == EyesClosed
+    };
+    inspection.rejections.iter().map(|r| r.defect).filter(of_interest).collect()
+}
+
+/// Faces of the fake detector are small.
+fn policy() -> Policy {
+    let mut policy = Policy::default();
+    policy.reference.size.inter_eye_distance_px_min = 30.0;
+    // No iris is drawn on the picture.
+    policy.reference.eye_openness_percent_min = 0.0;
+    policy.reference.each_eye_openness_percent_min = 0.0;
+    policy
 }
 
 #[test]
 fn one_face_becomes_a_template() {
-    let inspection = pipeline(false).reference(&picture(320, 320, &[(4, 4)]), &Policy::default()).expect("inspected");
+    let inspection = pipeline(false).reference(&picture(320, 320, &[(4, 4)]), &policy()).expect("inspected");
     assert_eq!(defects(&inspection), []);
     let template = inspection.template.expect("a template");
     assert!(template.values()[0] > template.values()[1], "the left is brighter than the right");
@@ -92,7 +153,7 @@ fn one_face_becomes_a_template() {
 
 #[test]
 fn mirror_averaging_makes_left_and_right_alike() {
-    let inspection = pipeline(true).reference(&picture(320, 320, &[(4, 4)]), &Policy::default()).expect("inspected");
+    let inspection = pipeline(true).reference(&picture(320, 320, &[(4, 4)]), &policy()).expect("inspected");
     let template = inspection.template.expect("a template");
     assert!((template.values()[0] - template.values()[1]).abs() < 1e-3);
 }
@@ -100,9 +161,7 @@ fn mirror_averaging_makes_left_and_right_alike() {
 #[test]
 fn no_face_is_a_rejection_of_both_uses() {
     let bytes = picture(320, 320, &[]);
-    for inspection in
-        [pipeline(false).reference(&bytes, &Policy::default()), pipeline(false).probe(&bytes, &Policy::default())]
-    {
+    for inspection in [pipeline(false).reference(&bytes, &policy()), pipeline(false).probe(&bytes, &policy())] {
         let inspection = inspection.expect("inspected");
         assert_eq!(defects(&inspection), [Defect::NoFace]);
         assert!(inspection.template.is_none());
@@ -112,31 +171,35 @@ fn no_face_is_a_rejection_of_both_uses() {
 #[test]
 fn several_faces_are_refused_as_reference_and_the_largest_is_taken_as_probe() {
     let bytes = picture(640, 320, &[(3, 4), (12, 4)]);
-    let reference = pipeline(false).reference(&bytes, &Policy::default()).expect("inspected");
+    let reference = pipeline(false).reference(&bytes, &policy()).expect("inspected");
     assert_eq!(defects(&reference), [Defect::SeveralFaces]);
     assert_eq!(reference.rejections[0].value, 2.0);
-    let probe = pipeline(false).probe(&bytes, &Policy::default()).expect("inspected");
+    assert!(reference.template.is_none(), "whose would it be?");
+    let probe = pipeline(false).probe(&bytes, &policy()).expect("inspected");
     assert_eq!(defects(&probe), []);
     assert!(probe.template.is_some());
 }
 
 #[test]
 fn a_face_cut_by_the_frame_is_refused_and_still_has_a_template() {
-    let inspection = pipeline(false).reference(&picture(320, 320, &[(0, 4)]), &Policy::default()).expect("inspected");
-    assert_eq!(defects(&inspection), [Defect::FaceSize]);
-    assert_eq!(inspection.rejections[0].measure, "face_inside_frame_percent");
+    let inspection = pipeline(false).reference(&picture(320, 320, &[(0, 4)]), &policy()).expect("inspected");
+    assert!(defects(&inspection).iter().all(|defect| *defect == Defect::FaceSize));
+    let cut = |measure| inspection.rejections.iter().any(|rejection| rejection.measure == measure);
+    assert!(cut("face_inside_frame_percent") && cut("margin_percent"));
     assert!(inspection.template.is_some());
 }
 
 #[test]
 fn a_face_too_small_to_enrol_may_still_be_compared() {
-    // The fake sees eyes 38 pixels apart.
-    let strict = |min| SizeLimits { inter_eye_distance_px_min: min, inside_frame_percent_min: 80.0 };
-    let policy = Policy { reference_size: strict(60.0), probe_size: strict(20.0), ..Policy::default() };
+    let mut policy = policy();
+    policy.reference.size.inter_eye_distance_px_min = 90.0;
     let bytes = picture(320, 320, &[(4, 4)]);
     let reference = pipeline(false).reference(&bytes, &policy).expect("inspected");
     assert_eq!(defects(&reference), [Defect::FaceSize]);
-    assert_eq!(reference.rejections[0].min, Some(60.0));
+    assert_eq!(
+        reference.rejections.iter().find_map(|r| (r.defect == Defect::FaceSize).then_some(r.min)),
+        Some(Some(90.0))
+    );
     assert_eq!(defects(&pipeline(false).probe(&bytes, &policy).expect("inspected")), []);
 }
 
@@ -151,4 +214,42 @@ fn faces_of_a_large_image_are_found_at_reduced_size_and_told_in_its_own_pixels()
     let faces = pipeline(false).detect(&image).expect("detected");
     assert_eq!(faces.len(), 1);
     assert!((faces[0].bounds.width - 192.0).abs() < 0.01, "96 pixels at half the size: {:?}", faces[0].bounds);
+}
+
+#[test]
+fn an_open_mouth_is_told_from_a_closed_one() {
+    let bytes = picture(320, 320, &[(4, 4)]);
+    let gap = |lips_apart| {
+        let examination =
+            pipeline_seeing(false, StillFace { lips_apart }).examine(&bytes, &policy()).expect("examined");
+        let check = examination.checks.iter().find(|check| check.measure == Measure::MouthOpenness);
+        *check.expect("measured")
+    };
+    // The mouth is 40 wide.
+    assert!((gap(8.0).value - 20.0).abs() < 1e-3 && gap(8.0).passed());
+    assert!((gap(16.0).value - 40.0).abs() < 1e-3);
+    assert_eq!(gap(16.0).defect(), Some(Defect::MouthOpen));
+}
+
+#[test]
+fn everything_is_measured_once_and_what_is_wrong_is_rejected() {
+    let bytes = picture(320, 320, &[(4, 4)]);
+    let examination = pipeline(false).examine(&bytes, &policy()).expect("examined");
+    let measured: Vec<Measure> = examination.checks.iter().map(|check| check.measure).collect();
+    assert_eq!(measured, Measure::ALL);
+    let failed = examination.checks.iter().filter(|check| !check.passed()).count();
+    assert_eq!(examination.rejections().len(), failed);
+    let face = examination.face.as_ref().expect("a face");
+    assert_eq!(face.mesh.len(), MESH_POINTS);
+    assert!(face.pose.yaw_degrees.abs() < 0.1 && face.pose.roll_degrees.abs() < 0.1);
+    let inspection = pipeline(false).reference(&bytes, &policy()).expect("inspected");
+    let defects = |rejections: &[Rejection]| rejections.iter().map(|r| r.defect).collect::<Vec<_>>();
+    assert_eq!(defects(&inspection.rejections), defects(&examination.rejections()));
+}
+
+#[test]
+fn an_image_without_a_face_has_one_check() {
+    let examination = pipeline(false).examine(&picture(320, 320, &[]), &policy()).expect("examined");
+    assert_eq!(examination.checks.len(), 1);
+    assert!(examination.face.is_none() && !examination.checks[0].passed());
 }

@@ -1,0 +1,290 @@
+//! A square cut out of an image by a similarity transform: turned, scaled and shifted, never sheared.
+
+use zeroize::Zeroizing;
+
+use crate::{Image, Point, Rect};
+
+/// `p -> (a + ib) * p + shift`, with points as complex numbers: from the cut square to the image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Similarity {
+    a: f32,
+    b: f32,
+    shift: Point,
+}
+
+impl Similarity {
+    /// The transform that minimises the squared distances of the images of `from` to `to` (Umeyama 1991, without
+    /// reflection).
+    pub(crate) fn fit<const N: usize>(from: &[Point; N], to: &[Point; N]) -> Self {
+        let (from_mean, to_mean) = (mean(from), mean(to));
+        let (mut dot, mut cross, mut spread) = (0.0_f32, 0.0_f32, 0.0_f32);
+        for (p, q) in from.iter().zip(to) {
+            let (px, py) = (p.x - from_mean.x, p.y - from_mean.y);
+            let (qx, qy) = (q.x - to_mean.x, q.y - to_mean.y);
+            dot += px * qx + py * qy;
+            cross += px * qy - py * qx;
+            spread += px * px + py * py;
+        }
+        let (a, b) = (dot / spread, cross / spread);
+        let shift = Point {
+            x: to_mean.x - (a * from_mean.x - b * from_mean.y),
+            y: to_mean.y - (b * from_mean.x + a * from_mean.y),
+        };
+        Self { a, b, shift }
+    }
+
+    /// Brings a square of `side` pixels onto the square in the image that has this centre, this side in pixels of the
+    /// image, and is turned clockwise by this angle.
+    pub(crate) fn square(side: usize, centre: Point, image_side: f32, angle_radians: f32) -> Self {
+        let scale = image_side / side as f32;
+        let (a, b) = (scale * angle_radians.cos(), scale * angle_radians.sin());
+        // Pixel `i` covers `i - 0.5` to `i + 0.5`, so the middle of the square is here.
+        let middle = (side as f32 - 1.0) / 2.0;
+        let shift = Point { x: centre.x - (a - b) * middle, y: centre.y - (b + a) * middle };
+        Self { a, b, shift }
+    }
+
+    pub(crate) fn apply(&self, p: Point) -> Point {
+        Point { x: self.a * p.x - self.b * p.y + self.shift.x, y: self.b * p.x + self.a * p.y + self.shift.y }
+    }
+
+    /// By how much the square is turned clockwise in the image, in radians.
+    pub(crate) fn angle(&self) -> f32 {
+        self.b.atan2(self.a)
+    }
+
+    /// Pixels of the image to a pixel of the square.
+    pub(crate) fn scale(&self) -> f32 {
+        self.a.hypot(self.b)
+    }
+}
+
+fn mean<const N: usize>(points: &[Point; N]) -> Point {
+    let sum = points.iter().fold(Point::default(), |s, p| Point { x: s.x + p.x, y: s.y + p.y });
+    Point { x: sum.x / N as f32, y: sum.y / N as f32 }
+}
+
+/// The square of `side` x `side` pixels that `to_image` brings into the image, `[side, side, 3]`, RGB. What lies beyond
+/// the frame is black.
+///
+/// A face that is larger than the square is first reduced by a whole number, each pixel the mean of those it covers: to
+/// sample single pixels of it would make noise of fine texture.
+pub(crate) fn cut(image: &Image, to_image: &Similarity, side: usize) -> Zeroizing<Vec<u8>> {
+    let factor = to_image.scale().round();
+    // Not a number is no factor either.
+    if factor >= 2.0
+        && let Some(reduced) = Reduced::around(image, &footprint(to_image, side), factor as u32)
+    {
+        return sample(&reduced, to_image, side);
+    }
+    sample(&Plain(image), to_image, side)
+}
+
+/// The part of the image that the square covers.
+fn footprint(to_image: &Similarity, side: usize) -> Rect {
+    let end = side as f32;
+    let corners = [(-1.0, -1.0), (end, -1.0), (-1.0, end), (end, end)].map(|(x, y)| to_image.apply(Point { x, y }));
+    let least = |of: fn(&Point) -> f32| corners.iter().map(of).fold(f32::INFINITY, f32::min);
+    let most = |of: fn(&Point) -> f32| corners.iter().map(of).fold(f32::NEG_INFINITY, f32::max);
+    let (x, y) = (least(|p| p.x), least(|p| p.y));
+    Rect { x, y, width: most(|p| p.x) - x, height: most(|p| p.y) - y }
+}
+
+/// Pixels on a grid of their own.
+trait Grid {
+    /// Where a point of the image lies on the grid.
+    fn locate(&self, at: Point) -> Point;
+    /// The colour of a grid point; black beyond the frame.
+    fn colour(&self, x: i64, y: i64) -> [f32; 3];
+}
+
+fn sample(grid: &impl Grid, to_image: &Similarity, side: usize) -> Zeroizing<Vec<u8>> {
+    let mut rgb = Vec::with_capacity(side * side * 3);
+    for row in 0..side {
+        for column in 0..side {
+            let at = grid.locate(to_image.apply(Point { x: column as f32, y: row as f32 }));
+            rgb.extend(bilinear(grid, at).map(|value| value.round().clamp(0.0, 255.0) as u8));
+        }
+    }
+    Zeroizing::new(rgb)
+}
+
+fn bilinear(grid: &impl Grid, at: Point) -> [f32; 3] {
+    let (left, top) = (at.x.floor(), at.y.floor());
+    let (right_share, bottom_share) = (at.x - left, at.y - top);
+    let (x, y) = (left as i64, top as i64);
+    let (right, below) = (x.saturating_add(1), y.saturating_add(1));
+    let [a, b, c, d] = [(x, y), (right, y), (x, below), (right, below)].map(|(x, y)| grid.colour(x, y));
+    std::array::from_fn(|channel| {
+        let upper = a[channel] + right_share * (b[channel] - a[channel]);
+        let lower = c[channel] + right_share * (d[channel] - c[channel]);
+        upper + bottom_share * (lower - upper)
+    })
+}
+
+/// The image as it is.
+struct Plain<'a>(&'a Image);
+
+impl Grid for Plain<'_> {
+    fn locate(&self, at: Point) -> Point {
+        at
+    }
+
+    #[inline]
+    fn colour(&self, x: i64, y: i64) -> [f32; 3] {
+        let (width, height) = (i64::from(self.0.width()), i64::from(self.0.height()));
+        if x < 0 || y < 0 || x >= width || y >= height {
+            return [0.0; 3];
+        }
+        let at = ((y * width + x) * 3) as usize;
+        let rgb = &self.0.rgb()[at..at + 3];
+        [f32::from(rgb[0]), f32::from(rgb[1]), f32::from(rgb[2])]
+    }
+}
+
+/// A part of the image, reduced by a whole number.
+struct Reduced {
+    factor: u32,
+    /// The image's pixel at the upper left corner.
+    left: u32,
+    top: u32,
+    columns: usize,
+    rows: usize,
+    means: Zeroizing<Vec<[f32; 3]>>,
+}
+
+impl Reduced {
+    /// The part of the image that the rectangle covers; `None` when that is nothing.
+    fn around(image: &Image, part: &Rect, factor: u32) -> Option<Self> {
+        let span = |from: f32, length: f32, end: u32| {
+            let first = from.floor().clamp(0.0, end as f32) as u32;
+            let last = (from + length).ceil().clamp(0.0, end as f32) as u32;
+            (first, ((last.max(first) - first) / factor) as usize)
+        };
+        let (left, columns) = span(part.x, part.width, image.width());
+        let (top, rows) = span(part.y, part.height, image.height());
+        if columns == 0 || rows == 0 {
+            return None;
+        }
+        let mut means = Zeroizing::new(vec![[0.0_f32; 3]; columns * rows]);
+        let (step, width) = (factor as usize, image.width() as usize);
+        for (y, sums) in means.chunks_exact_mut(columns).enumerate() {
+            for line in 0..step {
+                let begin = ((top as usize + y * step + line) * width + left as usize) * 3;
+                let pixels = &image.rgb()[begin..begin + columns * step * 3];
+                for (sum, covered) in sums.iter_mut().zip(pixels.chunks_exact(step * 3)) {
+                    add(sum, covered);
+                }
+            }
+            let share = 1.0 / (step * step) as f32;
+            sums.iter_mut().for_each(|sum| *sum = sum.map(|value| value * share));
+        }
+        Some(Self { factor, left, top, columns, rows, means })
+    }
+}
+
+fn add(sum: &mut [f32; 3], pixels: &[u8]) {
+    let mut whole = [0_u32; 3];
+    for pixel in pixels.as_chunks::<3>().0 {
+        whole.iter_mut().zip(pixel).for_each(|(whole, value)| *whole += u32::from(*value));
+    }
+    sum.iter_mut().zip(whole).for_each(|(sum, whole)| *sum += whole as f32);
+}
+
+impl Grid for Reduced {
+    fn locate(&self, at: Point) -> Point {
+        // A reduced pixel's centre is the centre of the pixels that it covers.
+        let factor = self.factor as f32;
+        let to_centre = (factor - 1.0) / 2.0;
+        Point { x: (at.x - self.left as f32 - to_centre) / factor, y: (at.y - self.top as f32 - to_centre) / factor }
+    }
+
+    #[inline]
+    fn colour(&self, x: i64, y: i64) -> [f32; 3] {
+        if x < 0 || y < 0 || x >= self.columns as i64 || y >= self.rows as i64 {
+            return [0.0; 3];
+        }
+        self.means[y as usize * self.columns + x as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POINTS: [Point; 3] = [Point { x: 3.0, y: 5.0 }, Point { x: 80.0, y: 11.0 }, Point { x: 40.0, y: 90.0 }];
+
+    fn turned(scale: f32, degrees: f32, shift: Point) -> [Point; 3] {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        POINTS.map(|p| Point {
+            x: scale * (cos * p.x - sin * p.y) + shift.x,
+            y: scale * (sin * p.x + cos * p.y) + shift.y,
+        })
+    }
+
+    fn near(a: Point, b: Point, tolerance: f32) -> bool {
+        (a.x - b.x).abs() < tolerance && (a.y - b.y).abs() < tolerance
+    }
+
+    #[test]
+    fn recovers_rotation_scale_and_shift() {
+        for (scale, degrees) in [(1.0, 0.0), (0.5, 30.0), (3.0, -120.0), (7.5, 179.0)] {
+            let to = turned(scale, degrees, Point { x: 40.0, y: -7.0 });
+            let fitted = Similarity::fit(&POINTS, &to);
+            assert!((fitted.scale() - scale).abs() < 1e-4 * scale);
+            for (p, q) in POINTS.iter().zip(&to) {
+                assert!(near(fitted.apply(*p), *q, 0.01));
+            }
+        }
+    }
+
+    #[test]
+    fn a_square_has_its_centre_side_and_angle() {
+        let centre = Point { x: 50.0, y: 60.0 };
+        let square = Similarity::square(10, centre, 40.0, std::f32::consts::FRAC_PI_2);
+        assert!((square.scale() - 4.0).abs() < 1e-5);
+        assert!(near(square.apply(Point { x: 4.5, y: 4.5 }), centre, 1e-4));
+        // A quarter turn clockwise: what was right of the centre is below it.
+        assert!(near(square.apply(Point { x: 5.5, y: 4.5 }), Point { x: 50.0, y: 64.0 }, 1e-4));
+    }
+
+    /// Bright to the right and below, without noise.
+    fn ramp(side: u32) -> Image {
+        let level = move |x: u32, y: u32| [(x * 255 / side) as u8, (y * 255 / side) as u8, 9];
+        let rgb = (0..side).flat_map(|y| (0..side).flat_map(move |x| level(x, y))).collect();
+        Image::from_rgb(side, side, rgb).expect("sizes agree")
+    }
+
+    #[test]
+    fn a_reduced_cut_is_where_the_plain_one_is() {
+        let image = ramp(1_200);
+        for scale in [2.0_f32, 3.4, 7.9] {
+            let to_image = Similarity::square(64, Point { x: 611.0, y: 547.0 }, 64.0 * scale, 0.4);
+            let (reduced, plain) = (cut(&image, &to_image, 64), sample(&Plain(&image), &to_image, 64));
+            let apart = reduced.iter().zip(plain.iter()).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(apart <= Some(1), "{scale}: {apart:?}");
+        }
+    }
+
+    #[test]
+    fn fine_texture_is_averaged_not_skipped() {
+        // A checkerboard of single pixels: skipping would give black and white, averaging gives grey.
+        let rgb = (0..224 * 224).flat_map(|i| [if (i % 224 + i / 224) % 2 == 0 { 0 } else { 255 }; 3]).collect();
+        let board = Image::from_rgb(224, 224, rgb).expect("sizes agree");
+        let crop = cut(&board, &Similarity::square(50, Point { x: 112.0, y: 112.0 }, 100.0, 0.0), 50);
+        assert!(crop.iter().all(|value| (120..=135).contains(value)), "{crop:?}");
+    }
+
+    #[test]
+    fn beyond_the_frame_is_black_and_wild_places_do_no_harm() {
+        let image = ramp(112);
+        for scale in [1.0, 30.0] {
+            let far = Similarity::square(20, Point { x: 1e6, y: -1e6 }, 20.0 * scale, 0.1);
+            assert!(cut(&image, &far, 20).iter().all(|value| *value == 0));
+        }
+        for wild in [f32::NAN, f32::INFINITY, 1e30, 0.0] {
+            let square = Similarity::square(20, Point { x: wild, y: wild }, wild, wild);
+            assert_eq!(cut(&image, &square, 20).len(), 20 * 20 * 3);
+        }
+    }
+}
