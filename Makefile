@@ -25,8 +25,8 @@ setup: build ## Fetch, check and prepare the models and the inference library
 lint: ## Formatting, clippy and documentation, warnings as errors
 	scripts/lint.sh
 
-eval: setup ## Accuracy on LFW and the labelled portraits, with a report and plots in reports/
-	$(AUTHER) eval lfw $(LABELLED)/lfw_pairs --report reports/lfw
+eval: setup ## Accuracy on LFW and the labelled portraits; remakes the report and the plots in docs/accuracy/
+	$(AUTHER) eval lfw $(LABELLED)/lfw_pairs --report docs/accuracy
 	$(AUTHER) eval pairs $(LABELLED)/congress_pairs
 	$(AUTHER) eval pairs $(LABELLED)/london_faces_800
 

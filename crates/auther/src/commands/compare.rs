@@ -18,9 +18,9 @@ struct Compared {
 pub(super) fn run(assembly: &Assembly, arguments: &Compare, json: bool) -> Outcome {
     let threshold = Similarity::from_percent(arguments.threshold).map_err(Failure::context("--threshold"))?;
     let loaded = assembly.load()?;
-    let mut pipeline = loaded.pipeline()?;
-    let source = template(&mut pipeline, &arguments.source)?;
-    let target = template(&mut pipeline, &arguments.target)?;
+    let (mut pipeline, policy) = (loaded.pipeline()?, assembly.policy());
+    let source = template(&mut pipeline, &policy, &arguments.source)?;
+    let target = template(&mut pipeline, &policy, &arguments.target)?;
     let similarity = loaded.calibration.similarity(source.compare(&target)?);
     let matched = similarity.decide(threshold) == Decision::Match;
     let compared = Compared { similarity: similarity.percent_shown(), threshold: threshold.percent(), matched };
@@ -31,9 +31,12 @@ pub(super) fn run(assembly: &Assembly, arguments: &Compare, json: bool) -> Outco
     Ok(super::answer(matched))
 }
 
-fn template(pipeline: &mut face::Pipeline, path: &std::path::Path) -> Outcome<biometric::Template> {
+fn template(
+    pipeline: &mut face::Pipeline,
+    policy: &face::Policy,
+    path: &std::path::Path,
+) -> Outcome<biometric::Template> {
     let bytes = super::image(path)?;
-    let inspection =
-        pipeline.probe(bytes.as_ref(), &face::Policy::default()).map_err(Failure::context(path.display()))?;
+    let inspection = pipeline.probe(bytes.as_ref(), policy).map_err(Failure::context(path.display()))?;
     inspection.template.ok_or_else(|| Failure::new(format!("{}: no face found", path.display())))
 }
