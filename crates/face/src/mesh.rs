@@ -105,6 +105,16 @@ impl FaceMesh {
         self.points.iter().map(|point| self.to_image.apply(point.flat())).collect()
     }
 
+    /// The same with their depth, in pixels of the image as well.
+    #[must_use]
+    pub fn in_space(&self) -> Vec<Point3> {
+        let place = |point: &Point3| {
+            let Point { x, y } = self.to_image.apply(point.flat());
+            Point3 { x, y, z: point.z * self.scale() }
+        };
+        self.points.iter().map(place).collect()
+    }
+
     /// The points of this polygon in the picture.
     pub(crate) fn polygon(&self, points: &[usize]) -> Vec<Point> {
         points.iter().map(|point| self.points[*point].flat()).collect()
