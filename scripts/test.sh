@@ -1,9 +1,9 @@
 #!/bin/sh
-# Everything that must hold before a change lands: format, models, all tests (the dependency audit is one of them).
+# Everything that must hold before a change lands: lints, models, all tests (the dependency audit is one of them).
 set -eu
 cd "$(dirname "$0")/.."
 scripts/need.sh
-cargo fmt --all --check
+scripts/lint.sh
 # The tests run on the real models: `auther setup` fetches them once and checks them every time.
 cargo run --locked -p auther -- setup
 cargo test --workspace --locked

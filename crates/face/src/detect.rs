@@ -75,6 +75,12 @@ impl Detector {
         Self { model, spec, resizer: Resizer::new(), input: Tensor::default() }
     }
 
+    /// How it is run.
+    #[must_use]
+    pub fn spec(&self) -> &DetectorSpec {
+        &self.spec
+    }
+
     /// All faces in the image, the largest first; those that are doubtful come after those that are not.
     ///
     /// # Errors

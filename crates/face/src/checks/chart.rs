@@ -1,5 +1,7 @@
 //! A picture as brightness, and regions of it to measure in.
 
+use zeroize::Zeroizing;
+
 use crate::Point;
 
 /// A square picture with its brightness, computed once for all measures.
@@ -7,9 +9,9 @@ pub(super) struct Chart<'a> {
     pub(super) side: usize,
     pub(super) rgb: &'a [[u8; 3]],
     /// Luma as it is stored, 0 to 255 (ITU-R BT.601): what the eye takes for evenly spaced.
-    pub(super) luma: Vec<f32>,
+    pub(super) luma: Zeroizing<Vec<f32>>,
     /// Luminance as it was in the light, 0 to 1 (IEC 61966-2-1, ITU-R BT.709): what ratios are taken of.
-    pub(super) luminance: Vec<f32>,
+    pub(super) luminance: Zeroizing<Vec<f32>>,
 }
 
 impl<'a> Chart<'a> {
@@ -20,7 +22,8 @@ impl<'a> Chart<'a> {
         let luminance = |[r, g, b]: &[u8; 3]| {
             0.2126 * linear[usize::from(*r)] + 0.7152 * linear[usize::from(*g)] + 0.0722 * linear[usize::from(*b)]
         };
-        Self { side, rgb, luma: rgb.iter().map(luma).collect(), luminance: rgb.iter().map(luminance).collect() }
+        let (luma, luminance) = (rgb.iter().map(luma).collect(), rgb.iter().map(luminance).collect());
+        Self { side, rgb, luma: Zeroizing::new(luma), luminance: Zeroizing::new(luminance) }
     }
 
     /// The pixels whose centres lie inside the polygon.

@@ -1,5 +1,7 @@
 //! Whether the face is in focus (`F_007`).
 
+use zeroize::Zeroizing;
+
 use super::chart::{Chart, Region};
 
 /// Two scales of smoothing, in pixels of the face's picture (standard deviation of a Gaussian).
@@ -45,7 +47,7 @@ fn gradient_energy(values: &[f32], side: usize, pixels: &[usize]) -> f64 {
 }
 
 /// Gaussian smoothing of a square picture, which is continued in the mirror beyond its edges.
-fn smooth(values: &[f32], side: usize, sigma: f32) -> Vec<f32> {
+fn smooth(values: &[f32], side: usize, sigma: f32) -> Zeroizing<Vec<f32>> {
     let reach = (REACH * sigma).round() as usize;
     let weights: Vec<f32> = (0..=reach).map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp()).collect();
     let sum = weights[0] + 2.0 * weights[1..].iter().sum::<f32>();
@@ -55,10 +57,10 @@ fn smooth(values: &[f32], side: usize, sigma: f32) -> Vec<f32> {
 }
 
 /// `weights` are those of the middle and of one side.
-fn convolve_rows(values: &[f32], side: usize, weights: &[f32]) -> Vec<f32> {
+fn convolve_rows(values: &[f32], side: usize, weights: &[f32]) -> Zeroizing<Vec<f32>> {
     let reach = weights.len() - 1;
-    let mut result = vec![0.0; values.len()];
-    let mut padded = vec![0.0; side + 2 * reach];
+    let mut result = Zeroizing::new(vec![0.0; values.len()]);
+    let mut padded = Zeroizing::new(vec![0.0; side + 2 * reach]);
     for (row, smoothed) in values.chunks_exact(side).zip(result.chunks_exact_mut(side)) {
         padded[reach..reach + side].copy_from_slice(row);
         for i in 1..=reach {
@@ -78,8 +80,8 @@ fn convolve_rows(values: &[f32], side: usize, weights: &[f32]) -> Vec<f32> {
     result
 }
 
-fn transposed(values: &[f32], side: usize) -> Vec<f32> {
-    (0..values.len()).map(|at| values[at % side * side + at / side]).collect()
+fn transposed(values: &[f32], side: usize) -> Zeroizing<Vec<f32>> {
+    Zeroizing::new((0..values.len()).map(|at| values[at % side * side + at / side]).collect())
 }
 
 #[cfg(test)]
