@@ -39,47 +39,47 @@ impl Default for PoolLimits {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Pipeline) + Send>;
+type Job<W> = Box<dyn FnOnce(&mut W) + Send>;
 
-/// Threads that own a pipeline each and take jobs from one queue.
-pub struct Pool {
-    queue: Arc<Queue>,
+/// Threads that own a worker each (a face pipeline with its models) and take jobs from one queue.
+pub struct Pool<W = Pipeline> {
+    queue: Arc<Queue<W>>,
     workers: Vec<JoinHandle<()>>,
 }
 
-struct Queue {
+struct Queue<W> {
     limits: PoolLimits,
-    state: Mutex<State>,
+    state: Mutex<State<W>>,
     changed: Condvar,
 }
 
-struct State {
-    jobs: VecDeque<Job>,
+struct State<W> {
+    jobs: VecDeque<Job<W>>,
     busy: usize,
     alive: usize,
     job_time: Duration,
     closed: bool,
 }
 
-impl Pool {
-    /// Starts a thread for each pipeline.
+impl<W: Send + 'static> Pool<W> {
+    /// Starts a thread for each worker.
     ///
     /// # Errors
     /// When the system gives no more threads.
-    pub fn start(pipelines: Vec<Pipeline>, limits: PoolLimits) -> Result<Self, std::io::Error> {
+    pub fn start(workers: Vec<W>, limits: PoolLimits) -> Result<Self, std::io::Error> {
         let state = State {
             jobs: VecDeque::new(),
             busy: 0,
-            alive: pipelines.len(),
+            alive: workers.len(),
             job_time: JOB_TIME_FIRST_GUESS,
             closed: false,
         };
         let queue = Arc::new(Queue { limits, state: Mutex::new(state), changed: Condvar::new() });
         let mut pool = Self { queue, workers: Vec::new() };
-        for (number, pipeline) in pipelines.into_iter().enumerate() {
+        for (number, worker) in workers.into_iter().enumerate() {
             let queue = Arc::clone(&pool.queue);
             let thread = std::thread::Builder::new().name(format!("face-{number}"));
-            pool.workers.push(thread.spawn(move || queue.work(pipeline))?);
+            pool.workers.push(thread.spawn(move || queue.work(worker))?);
         }
         Ok(pool)
     }
@@ -88,16 +88,13 @@ impl Pool {
     ///
     /// # Errors
     /// [`Error::Overloaded`] when the queue is full, [`Error::Internal`] when the job panics.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Pipeline) -> T + Send + 'static,
-    ) -> Result<T, Error> {
+    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce(&mut W) -> T + Send + 'static) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
-        self.queue.push(Box::new(move |pipeline| {
+        self.queue.push(Box::new(move |worker| {
             if answer.is_closed() {
                 return;
             }
-            let result = catch_unwind(AssertUnwindSafe(|| job(pipeline)));
+            let result = catch_unwind(AssertUnwindSafe(|| job(worker)));
             // Nobody waits any more: the result is of no use to anyone.
             let _ = answer.send(result);
         }))?;
@@ -109,7 +106,7 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
+impl<W> Drop for Pool<W> {
     /// Lets the workers finish what waits, then joins them.
     fn drop(&mut self) {
         self.queue.lock().closed = true;
@@ -121,13 +118,13 @@ impl Drop for Pool {
     }
 }
 
-impl Queue {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+impl<W> Queue<W> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<W>> {
         // Jobs run outside the lock and are caught: a poisoned state is still whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, job: Job) -> Result<(), Error> {
+    fn push(&self, job: Job<W>) -> Result<(), Error> {
         let mut state = self.lock();
         if state.closed || state.alive == 0 {
             return Err(Error::Unavailable("the CPU pool has stopped".into()));
@@ -141,18 +138,18 @@ impl Queue {
         Ok(())
     }
 
-    fn work(&self, mut pipeline: Pipeline) {
+    fn work(&self, mut worker: W) {
         let _gone = AliveGuard(self);
         while let Some(job) = self.next() {
             let begun = Instant::now();
-            job(&mut pipeline);
+            job(&mut worker);
             let mut state = self.lock();
             state.busy -= 1;
             state.note(begun.elapsed());
         }
     }
 
-    fn next(&self) -> Option<Job> {
+    fn next(&self) -> Option<Job<W>> {
         let mut state = self.lock();
         loop {
             if let Some(job) = state.jobs.pop_front() {
@@ -167,7 +164,7 @@ impl Queue {
     }
 }
 
-impl State {
+impl<W> State<W> {
     /// How long a job that comes now would wait, if the jobs before it last as long as those of late.
     fn expected_wait(&self) -> Duration {
         match self.jobs.len() {
@@ -182,14 +179,128 @@ impl State {
 }
 
 /// Counts a worker out however it ends, so that a pool without workers refuses instead of letting callers wait.
-struct AliveGuard<'a>(&'a Queue);
+struct AliveGuard<'a, W>(&'a Queue<W>);
 
-impl Drop for AliveGuard<'_> {
+impl<W> Drop for AliveGuard<'_, W> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.alive -= 1;
         if state.alive == 0 {
             state.jobs.clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn pool(workers: usize, queue_jobs_max: usize) -> Arc<Pool<()>> {
+        let limits = PoolLimits { queue_jobs_max, queue_wait_max: Duration::from_secs(60) };
+        Arc::new(Pool::start(vec![(); workers], limits).expect("threads"))
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime")
+    }
+
+    #[test]
+    fn a_panic_becomes_an_error_and_the_worker_goes_on() {
+        let (pool, runtime) = (pool(1, 4), runtime());
+        let panicked: Result<(), Error> = runtime.block_on(pool.run(|()| panic!("in a job")));
+        assert!(matches!(panicked, Err(Error::Internal(_))));
+        assert_eq!(runtime.block_on(pool.run(|()| 7)).expect("works"), 7);
+    }
+
+    #[test]
+    fn one_job_more_than_fits_is_refused_with_a_time_and_the_others_are_done() {
+        let (pool, runtime) = (pool(1, 2), runtime());
+        let (begin, begun) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let held = runtime.spawn({
+            let pool = Arc::clone(&pool);
+            async move {
+                pool.run(move |()| {
+                    begin.send(()).expect("waited for");
+                    // Until the test lets go; it cannot hang longer than the test.
+                    let _ = released.recv();
+                })
+                .await
+            }
+        });
+        begun.recv().expect("the first job runs");
+        let waiting: Vec<_> = (0..2)
+            .map(|number| {
+                let pool = Arc::clone(&pool);
+                runtime.spawn(async move { pool.run(move |()| number).await })
+            })
+            .collect();
+        while pool.queue.lock().jobs.len() < 2 {
+            std::thread::yield_now();
+        }
+        let refused = runtime.block_on(pool.run(|()| 9));
+        assert!(matches!(refused, Err(Error::Overloaded { retry_after }) if retry_after >= RETRY_AFTER_MIN));
+        release.send(()).expect("held");
+        runtime.block_on(held).expect("joined").expect("done");
+        let answers: Vec<i32> =
+            waiting.into_iter().map(|job| runtime.block_on(job).expect("joined").expect("done")).collect();
+        assert_eq!(answers, [0, 1]);
+    }
+
+    #[test]
+    fn a_wait_that_would_be_too_long_is_refused_before_the_queue_is_full() {
+        let limits = PoolLimits { queue_jobs_max: 1_000, queue_wait_max: Duration::from_millis(250) };
+        let pool = Pool::<()>::start(vec![(); 1], limits).expect("threads");
+        let mut state = pool.queue.lock();
+        state.job_time = Duration::from_millis(100);
+        state.busy = 1;
+        let waits: Vec<u128> = (0..3)
+            .map(|_| {
+                state.jobs.push_back(Box::new(|()| ()));
+                state.expected_wait().as_millis()
+            })
+            .collect();
+        assert_eq!(waits, [200, 300, 400], "with so many before it");
+        state.jobs.clear();
+    }
+
+    #[test]
+    fn a_job_whose_caller_has_gone_is_skipped() {
+        let (pool, runtime) = (pool(1, 4), runtime());
+        let (begin, begun) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let held = runtime.spawn({
+            let pool = Arc::clone(&pool);
+            async move {
+                pool.run(move |()| {
+                    begin.send(()).expect("waited for");
+                    let _ = released.recv();
+                })
+                .await
+            }
+        });
+        begun.recv().expect("the first job runs");
+        let (ran, seen) = mpsc::channel();
+        let gone = runtime.spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.run(move |()| ran.send(())).await }
+        });
+        while pool.queue.lock().jobs.is_empty() {
+            std::thread::yield_now();
+        }
+        gone.abort();
+        assert!(runtime.block_on(gone).is_err());
+        release.send(()).expect("held");
+        runtime.block_on(held).expect("joined").expect("done");
+        assert_eq!(runtime.block_on(pool.run(|()| 1)).expect("works"), 1);
+        assert!(seen.recv().is_err(), "the job was dropped without being run");
+    }
+
+    #[test]
+    fn a_pool_without_workers_refuses_instead_of_waiting() {
+        let answer = runtime().block_on(pool(0, 4).run(|()| 1));
+        assert!(matches!(answer, Err(Error::Unavailable(_))));
     }
 }
