@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 
-.PHONY: build setup serve test lint eval eval-reference bench-stages help
+.PHONY: build setup serve test lint eval eval-checks eval-reference bench-stages example-images help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -30,6 +30,9 @@ eval: setup ## Accuracy on LFW and the labelled portraits; remakes the report an
 	$(AUTHER) eval pairs $(LABELLED)/congress_pairs
 	$(AUTHER) eval pairs $(LABELLED)/london_faces_800
 
+eval-checks: setup ## The image checks on labelled images, against the committed counts; report in reports/checks
+	$(AUTHER) eval checks $(LABELLED) --baseline crates/eval/data/checks_baseline.json --report reports/checks
+
 $(OPENCV):
 	crates/eval/reference/setup.sh $(OPENCV)
 
@@ -39,6 +42,9 @@ eval-reference: setup $(OPENCV) ## Agreement with OpenCV's detector and recognis
 
 bench-stages: setup $(OPENCV) ## Time of each stage of one verify request, beside OpenCV's
 	taskset -c 0 $(AUTHER) bench stages tests/photos/A000369_b.jpg --python $(OPENCV)/bin/python
+
+example-images: setup ## Remake the example pictures of docs/image-requirements.md, each checked to be refused rightly
+	cargo run --release --locked -p eval --example alter -- docs/images/portrait.jpg docs/images
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18

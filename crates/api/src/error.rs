@@ -7,6 +7,6 @@ mod problem;
 
 pub use case::Case;
 pub use code::Code;
-pub use from_engine::{code_of, describe};
-pub(crate) use from_engine::{defect_case, problem_of};
+pub(crate) use from_engine::problem_of;
+pub use from_engine::{code_of, defect_case, describe};
 pub(crate) use problem::{Cause, Detail, Number, Problem};

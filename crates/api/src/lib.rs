@@ -19,7 +19,7 @@ mod router;
 mod serve;
 mod settings;
 
-pub use error::{Case, Code, code_of, describe};
+pub use error::{Case, Code, code_of, defect_case, describe};
 pub use operations::{Answer, Operations};
 pub use person::check::Verdicts;
 pub use router::router;

@@ -46,15 +46,10 @@ async fn a_body_cut_off_anywhere_is_no_body() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_no_body() {
+async fn what_is_no_json_is_no_body_and_what_is_no_object_has_no_fields() {
     let server = Server::start().await;
     for body in [
         &b"nonsense"[..],
-        b"[]",
-        b"[\"AAEC\"]",
-        b"null",
-        b"5",
-        b"\"faceImage\"",
         b"{'faceImage':'AAEC'}",
         b"{faceImage:\"AAEC\"}",
         b"{\"faceImage\":\"AAEC\",}",
@@ -79,6 +74,12 @@ async fn what_is_no_json_object_is_no_body() {
     ] {
         let response = server.post("/person/face/jane", body).await;
         assert_eq!((response.status, response.code().as_str()), (400, "R_002"), "{}", String::from_utf8_lossy(body));
+    }
+    for body in ["[]", "[{}]", "null", "5", "\"faceImage\"", "true", "[{\"faceImage\":\"AAEC\"}]"] {
+        server.post("/person/face/jane", body).await.assert_error(400, "R_003", "body_not_object");
+    }
+    for body in ["[}", "[1", "nul", "[]]"] {
+        assert_eq!(server.post("/person/face/jane", body).await.code(), "R_002", "{body}");
     }
     for body in ["", " ", "\r\n", "\u{feff}"] {
         server.post("/person/face/jane", body).await.assert_error(400, "R_002", "body_empty");

@@ -56,6 +56,7 @@ fn engine_error(case: Case) -> Option<fn() -> Error> {
         | Case::BodyNotJson
         | Case::BodyCutOff
         | Case::BodyTooLarge
+        | Case::BodyNotObject
         | Case::PersonIdInvalid
         | Case::FieldMissing
         | Case::FieldType
@@ -87,6 +88,7 @@ async fn provoke(server: &Server, case: Case) -> Response {
         Case::ContentType => enrol().body(FACE).send().await,
         Case::BodyEmpty => with("").await,
         Case::BodyNotJson => with("nonsense").await,
+        Case::BodyNotObject => with("[1]").await,
         Case::BodyCutOff => with(r#"{"faceImage":"AA"#).await,
         Case::BodyTooLarge => enrol().json(vec![b' '; 20 << 20]).send().await,
         Case::PersonIdInvalid => server.post("/person/face/a%20b", FACE).await,

@@ -1,5 +1,6 @@
 //! How the rooms are put together: cards and files become models, models become pipelines, all become the engine.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -120,7 +121,7 @@ impl Assembly {
     /// Opens the gallery and starts the workers.
     pub(crate) fn engine(&self) -> Outcome<Engine> {
         let loaded = self.load()?;
-        std::fs::create_dir_all(&self.settings.data).map_err(Failure::context(self.settings.data.display()))?;
+        self.make_data_folder()?;
         let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone())?;
         let pipelines = (0..self.workers()).map(|_| loaded.pipeline()).collect::<Result<Vec<_>, _>>()?;
         let limits = PoolLimits {
@@ -129,6 +130,13 @@ impl Assembly {
         };
         let pool = Pool::start(pipelines, limits)?;
         Ok(Engine::new(pool, Arc::new(gallery), self.policy(), loaded.calibration, Arc::new(now)))
+    }
+
+    /// Makes the folder of the databases, for its owner alone and so that a power cut does not take it away; one that is
+    /// there is left as it is.
+    pub(crate) fn make_data_folder(&self) -> Outcome<()> {
+        let folder = &self.settings.data;
+        make_private_folder(folder).map_err(Failure::context(format!("folder {}", folder.display())))
     }
 
     /// How many threads work on faces.
@@ -154,7 +162,7 @@ impl Loaded {
     pub(crate) fn pipeline(&self) -> Result<Pipeline, face::ModelError> {
         let detector = Detector::load(&self.runtime, &self.detector, DetectorSpec::default())?;
         let (mesh, eye) = (&self.mesh, &self.eye);
-        let landmarker = Landmarker::load(&self.runtime, (&mesh.0, mesh.1.clone()), (&eye.0, eye.1.clone()))?;
+        let landmarker = Landmarker::load(&self.runtime, (&mesh.0, &mesh.1), (&eye.0, &eye.1))?;
         let embedder = Embedder::load(&self.runtime, &self.embedder, self.spec.clone())?;
         Ok(Pipeline::new(detector, landmarker, embedder, self.recipe.clone()))
     }
@@ -182,4 +190,16 @@ fn pixels(input: &models::Input) -> PixelSpec {
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).recursive(true).create(folder)?;
+    // The entry in the folder above must be on the disk before what is written into the new one is called durable.
+    match folder.canonicalize()?.parent() {
+        Some(parent) => std::fs::File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
 }

@@ -215,6 +215,21 @@ pub(crate) enum Eval {
         /// Folder with `manifest.csv` and `pairs.csv`
         folder: PathBuf,
     },
+    /// The image checks on labelled images: wrong rejects, misses, sweeps of blur, light, size and angle, time
+    #[command(after_help = "Exit status: 0, or 2 when something is worse than the baseline, 1 on an error.")]
+    Checks {
+        /// Folder that holds the labelled folders, each with `manifest.csv`
+        folder: PathBuf,
+        /// Write report.md, plots (SVG) and the mistakes as one picture (faces!) into this folder
+        #[arg(long, value_name = "DIR")]
+        report: Option<PathBuf>,
+        /// Compare with the counts in this file and name what has become worse
+        #[arg(long, value_name = "FILE")]
+        baseline: Option<PathBuf>,
+        /// Write the counts here, as a baseline of later runs
+        #[arg(long, value_name = "FILE")]
+        write_baseline: Option<PathBuf>,
+    },
     /// Agreement with OpenCV's `FaceDetectorYN` and `FaceRecognizerSF` on the images of a folder
     Reference {
         /// Folder of images

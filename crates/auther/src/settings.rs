@@ -77,7 +77,7 @@ settings! {
     /// Enrolment: so far the head may be turned either way, in degrees.
     reference_yaw_degrees_max: f64 = "20";
     /// Enrolment: so far the head may be raised or lowered, in degrees.
-    reference_pitch_degrees_max: f64 = "20";
+    reference_pitch_degrees_max: f64 = "18";
     /// Enrolment: so far the head may be tilted either way, in degrees.
     reference_roll_degrees_max: f64 = "20";
     /// Enrolment: least sharpness in percent.
@@ -95,9 +95,9 @@ settings! {
     /// Enrolment: least light on one half of the face by that on the other, in percent.
     reference_illumination_uniformity_percent_min: f64 = "20";
     /// Enrolment: least contrast of the eyes in percent; dark glasses lower it.
-    reference_eye_contrast_percent_min: f64 = "50.5";
+    reference_eye_contrast_percent_min: f64 = "55";
     /// Enrolment: least openness of both eyes in percent of their width.
-    reference_eye_openness_percent_min: f64 = "9.5";
+    reference_eye_openness_percent_min: f64 = "10.2";
     /// Enrolment: least openness of either eye alone in percent of its width.
     reference_each_eye_openness_percent_min: f64 = "5";
     /// Enrolment: greatest openness of the mouth in percent of its width.

@@ -74,8 +74,10 @@ impl Engine {
         id: &PersonId,
         template: &Template,
     ) -> Result<bool, Error> {
-        // Two, since the nearest may be the person's own reference.
-        let nearest = self.shared.gallery.search(tenant, template, 2).await?;
+        let (gallery, template) = (self.shared.gallery.clone(), template.clone());
+        // A search is CPU work. Two, since the nearest may be the person's own reference.
+        let search = move |_: &mut face::Pipeline| futures_executor::block_on(gallery.search(tenant, &template, 2));
+        let nearest = self.shared.pool.run(search).await??;
         let others = nearest.iter().filter(|candidate| candidate.person.id != *id);
         Ok(others.into_iter().any(|candidate| candidate.score >= self.shared.duplicate_at))
     }

@@ -54,12 +54,15 @@ impl Engine {
         Self { shared: Arc::new(Shared { pool, gallery, policy, calibration, duplicate_at, clock }) }
     }
 
-    /// Whether a request would be served now: workers alive, gallery answering.
+    /// Whether a request would be served now: workers alive, gallery answering. It takes no place in the queue: whoever asks
+    /// needs no key, and must not crowd out those who have one.
     ///
     /// # Errors
     /// [`Error::Unavailable`] with what is missing.
     pub async fn ready(&self) -> Result<(), Error> {
-        self.shared.pool.run(|_| ()).await?;
+        if !self.shared.pool.is_alive() {
+            return Err(Error::Unavailable("the CPU pool has stopped".into()));
+        }
         self.shared.gallery.count(biometric::TenantId::OPERATOR).await?;
         Ok(())
     }

@@ -39,7 +39,8 @@ impl Default for PoolLimits {
     }
 }
 
-type Job<W> = Box<dyn FnOnce(&mut W) + Send>;
+/// Says whether it was run: one whose caller has gone is not.
+type Job<W> = Box<dyn FnOnce(&mut W) -> bool + Send>;
 
 /// Threads that own a worker each (a face pipeline with its models) and take jobs from one queue.
 pub struct Pool<W = Pipeline> {
@@ -84,6 +85,13 @@ impl<W: Send + 'static> Pool<W> {
         Ok(pool)
     }
 
+    /// Whether there is anybody to take a job.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        let state = self.queue.lock();
+        state.alive > 0 && !state.closed
+    }
+
     /// Runs `job` on a worker and returns what it returns. A job whose caller has gone before it began is skipped.
     ///
     /// # Errors
@@ -92,11 +100,12 @@ impl<W: Send + 'static> Pool<W> {
         let (answer, answered) = oneshot::channel();
         self.queue.push(Box::new(move |worker| {
             if answer.is_closed() {
-                return;
+                return false;
             }
             let result = catch_unwind(AssertUnwindSafe(|| job(worker)));
             // Nobody waits any more: the result is of no use to anyone.
             let _ = answer.send(result);
+            true
         }))?;
         match answered.await {
             Ok(Ok(value)) => Ok(value),
@@ -142,10 +151,12 @@ impl<W> Queue<W> {
         let _gone = AliveGuard(self);
         while let Some(job) = self.next() {
             let begun = Instant::now();
-            job(&mut worker);
+            let has_run = job(&mut worker);
             let mut state = self.lock();
             state.busy -= 1;
-            state.note(begun.elapsed());
+            if has_run {
+                state.note(begun.elapsed());
+            }
         }
     }
 
@@ -258,7 +269,7 @@ mod tests {
         state.busy = 1;
         let waits: Vec<u128> = (0..3)
             .map(|_| {
-                state.jobs.push_back(Box::new(|()| ()));
+                state.jobs.push_back(Box::new(|()| true));
                 state.expected_wait().as_millis()
             })
             .collect();
@@ -300,6 +311,7 @@ mod tests {
 
     #[test]
     fn a_pool_without_workers_refuses_instead_of_waiting() {
+        assert!(pool(1, 4).is_alive() && !pool(0, 4).is_alive());
         let answer = runtime().block_on(pool(0, 4).run(|()| 1));
         assert!(matches!(answer, Err(Error::Unavailable(_))));
     }

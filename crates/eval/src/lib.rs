@@ -1,5 +1,7 @@
 //! Measures what the product claims: accuracy, speed, agreement with OpenCV. Makes the calibration file of an embedder.
 //!
+//! - [`checks`]: the image checks on labelled images: wrong rejects, misses, sweeps, cost, against a baseline.
+//! - [`draw`]: lines, dots and text on a picture; what the checks saw of a face.
 //! - [`lfw`]: ten-fold accuracy, FNMR at fixed FMR over all pairs, and the calibration table that makes a score a
 //!   similarity.
 //! - [`pairs`]: false matches and false non-matches of the shipped thresholds on a folder of labelled pairs.
@@ -9,7 +11,9 @@
 //! The crate knows neither where models lie nor how a terminal looks: the caller hands in a factory of face pipelines
 //! and a [`Progress`]. Terms follow ISO/IEC 19795-1.
 
+pub mod checks;
 mod compare;
+pub mod draw;
 mod embeddings;
 mod error;
 mod extract;

@@ -66,6 +66,7 @@ pub(crate) enum Style {
 }
 
 /// Points and how they are drawn.
+#[derive(Clone)]
 pub(crate) struct Series {
     /// Text in the legend; empty for none.
     pub(crate) name: String,
@@ -79,6 +80,7 @@ pub(crate) struct Series {
 pub(crate) enum Corner {
     TopLeft,
     TopRight,
+    BottomRight,
 }
 
 /// Draws a chart with the legend in a corner that the curves leave free.
@@ -139,11 +141,16 @@ fn draw_legend(svg: &mut Svg, series: &[Series], corner: Corner) {
     let width = 52.0 + 6.8 * longest;
     let left = match corner {
         Corner::TopLeft => LEFT + 12.0,
-        Corner::TopRight => WIDTH - RIGHT - 12.0 - width,
+        Corner::TopRight | Corner::BottomRight => WIDTH - RIGHT - 12.0 - width,
     };
-    svg.panel(left, TOP + 12.0, width, LEGEND_LINE * named.len() as f64 + 10.0);
+    let height = LEGEND_LINE * named.len() as f64 + 10.0;
+    let top = match corner {
+        Corner::TopLeft | Corner::TopRight => TOP + 12.0,
+        Corner::BottomRight => HEIGHT - BOTTOM - 12.0 - height,
+    };
+    svg.panel(left, top, width, height);
     for (line, one) in named.iter().enumerate() {
-        let middle = TOP + 12.0 + 15.0 + LEGEND_LINE * line as f64;
+        let middle = top + 15.0 + LEGEND_LINE * line as f64;
         let sample = [(left + 10.0, middle), (left + 36.0, middle)];
         match one.style {
             Style::Line | Style::Marked => svg.path(&sample, one.colour, 2.0, ""),
@@ -171,6 +178,16 @@ pub(crate) fn steps(low: f64, step: f64, count: u32, decimals: usize) -> Vec<(f6
     (0..count).map(|i| low + step * f64::from(i)).map(|value| (value, format!("{value:.decimals$}"))).collect()
 }
 
+/// Round values from one end to the other, five to ten of them.
+pub(crate) fn even_ticks(low: f64, high: f64) -> Vec<f64> {
+    let span = (high - low).max(f64::MIN_POSITIVE);
+    let decade = 10.0_f64.powf((span / 10.0).log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|times| times * decade).into_iter().find(|step| span / step <= 10.0);
+    let step = step.unwrap_or(span);
+    let first = (low / step).ceil();
+    (0..=10).map(|i| (first + f64::from(i)) * step).take_while(|value| *value <= high).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +205,16 @@ mod tests {
     fn decades_are_written_with_the_decimals_that_they_need() {
         let texts: Vec<String> = percent_decades(-4, 0).into_iter().map(|(_, text)| text).collect();
         assert_eq!(texts, ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"]);
+    }
+
+    #[test]
+    fn even_ticks_are_round_and_lie_within_the_axis() {
+        assert_eq!(even_ticks(-3.0, 104.0), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(even_ticks(0.0, 1.0).len(), 11);
+        for (low, high) in [(-60.0, 60.0), (0.013, 0.021), (5e6, 9e6), (3.0, 3.0)] {
+            let ticks = even_ticks(low, high);
+            assert!(ticks.len() <= 11 && ticks.iter().all(|tick| (low..=high).contains(tick)), "{ticks:?}");
+        }
     }
 
     #[test]

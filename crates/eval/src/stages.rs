@@ -13,6 +13,7 @@ use face::{ImageLimits, Recipe};
 use serde::Serialize;
 
 pub use picture::prepare;
+pub(crate) use picture::resize;
 
 use crate::markdown::table;
 use crate::python::{Conversation, OpenCv};

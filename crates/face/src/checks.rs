@@ -31,6 +31,9 @@ const COUNTED_SIZE_SHARE_MIN: f32 = 0.5;
 const COUNTED_INSIDE_PERCENT_MIN: f64 = 75.0;
 const COUNTED_CONFIDENCE_MIN: f32 = 0.85;
 
+/// More faces than this are not counted: each doubtful one costs a look, and a picture can be tiled with hundreds.
+const COUNTED_MAX: usize = 16;
+
 /// How many of the faces count. `is_face` asks the landmark network; it is asked only where the detector is not sure.
 pub(crate) fn count<E>(
     image: &Image,
@@ -41,6 +44,9 @@ pub(crate) fn count<E>(
     let Some((first, others)) = faces.split_first() else { return Ok(0) };
     let mut count = 1;
     for face in others {
+        if count == COUNTED_MAX {
+            break;
+        }
         let large = longer(face) >= COUNTED_SIZE_SHARE_MIN * longer(first);
         let inside = size::inside_frame_percent(image, face) >= COUNTED_INSIDE_PERCENT_MIN;
         if large && inside && (face.confidence >= COUNTED_CONFIDENCE_MIN || is_face(face)?) {

@@ -3,6 +3,8 @@
 use fast_image_resize::images::{Image as ResizeImage, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
+use zeroize::{Zeroize as _, Zeroizing};
+
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
 use crate::{Face, Image, LANDMARKS, Point, Rect};
 
@@ -93,7 +95,8 @@ impl Detector {
             return self.run(1.0, 1.0);
         }
         let resized = self.resize(image, input_width, input_height)?;
-        self.fill_input(resized.buffer(), input_width as usize, input_height as usize);
+        let resized = Zeroizing::new(resized.into_vec());
+        self.fill_input(&resized, input_width as usize, input_height as usize);
         self.run(width as f32 / input_width as f32, height as f32 / input_height as f32)
     }
 
@@ -127,7 +130,10 @@ impl Detector {
     }
 
     fn run(&mut self, scale_x: f32, scale_y: f32) -> Result<Vec<Face>, ModelError> {
-        let outputs = self.model.run(&self.input)?;
+        let outputs = self.model.run(&self.input);
+        // Pixels; the buffer itself is kept for the next picture.
+        self.input.data.zeroize();
+        let outputs = outputs?;
         let (height, width) = (self.input.shape[2], self.input.shape[3]);
         let mut faces = Vec::new();
         for (level, stride) in STRIDES.into_iter().enumerate() {

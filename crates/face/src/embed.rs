@@ -1,6 +1,7 @@
 //! A crop to an embedding to a template.
 
 use biometric::{ModelId, Template};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
 use crate::{CROP_SIDE_PX, Crop, PixelSpec};
@@ -49,7 +50,8 @@ impl Recipe {
     pub fn template(&self, embedding: &Embedding) -> Result<Template, ModelError> {
         let mut values = unit(&embedding.plain);
         if let (true, Some(mirrored)) = (self.mirror_averaged, &embedding.mirrored) {
-            values = unit(&values.iter().zip(unit(mirrored)).map(|(a, b)| a + b).collect::<Vec<_>>());
+            let sum = Zeroizing::new(values.iter().zip(unit(mirrored).iter()).map(|(a, b)| a + b).collect::<Vec<_>>());
+            values = unit(&sum);
         }
         if !self.population_mean.is_empty() {
             if self.population_mean.len() != values.len() {
@@ -59,13 +61,22 @@ impl Recipe {
                 *value -= mean;
             }
         }
-        Template::from_embedding(self.model.clone(), values).map_err(|error| ModelError(error.to_string()))
+        Template::from_embedding(self.model.clone(), std::mem::take(&mut *values))
+            .map_err(|error| ModelError(error.to_string()))
     }
 }
 
-fn unit(values: &[f32]) -> Vec<f32> {
+fn unit(values: &[f32]) -> Zeroizing<Vec<f32>> {
     let length = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
-    values.iter().map(|v| (f64::from(*v) / length) as f32).collect()
+    Zeroizing::new(values.iter().map(|v| (f64::from(*v) / length) as f32).collect())
+}
+
+impl Embedding {
+    /// Overwrites what it holds.
+    pub(crate) fn wipe(&mut self) {
+        self.plain.zeroize();
+        self.mirrored.zeroize();
+    }
 }
 
 /// Turns crops into embeddings. One a thread.
@@ -100,7 +111,9 @@ impl Embedder {
 
     fn run(&mut self, crop: &Crop, mirror: bool) -> Result<Vec<f32>, ModelError> {
         self.spec.pixels.fill(&mut self.input, crop.rgb(), CROP_SIDE_PX, mirror);
-        let output = self.model.run(&self.input)?.into_iter().next().map(|tensor| tensor.data).unwrap_or_default();
+        let outputs = self.model.run(&self.input);
+        self.input.data.zeroize();
+        let output = outputs?.into_iter().next().map(|tensor| tensor.data).unwrap_or_default();
         match output.len() == self.spec.dimension {
             true => Ok(output),
             false => Err(ModelError(format!("an embedding of {}, not {}", output.len(), self.spec.dimension))),

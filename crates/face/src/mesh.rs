@@ -4,7 +4,7 @@
 //! GPUs"; Ablavatski et al. 2020, "Real-time Pupil Tracking from Monocular Video for Digital Puppetry"): the first sees
 //! the whole face, the second one eye. The first alone cannot tell a closed eye from a narrow one.
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
 use crate::warp::{self, Similarity};
@@ -150,8 +150,8 @@ impl Landmarker {
     /// When the runtime refuses the bytes or an output's name is not there.
     pub fn load(
         runtime: &Runtime,
-        (mesh, mesh_spec): (&[u8], LandmarkerSpec),
-        (eye, eye_spec): (&[u8], LandmarkerSpec),
+        (mesh, mesh_spec): (&[u8], &LandmarkerSpec),
+        (eye, eye_spec): (&[u8], &LandmarkerSpec),
     ) -> Result<Self, ModelError> {
         Ok(Self { mesh: Network::load(runtime, mesh, mesh_spec)?, eye: Network::load(runtime, eye, eye_spec)? })
     }
@@ -277,7 +277,7 @@ struct Network {
 }
 
 impl Network {
-    fn load(runtime: &Runtime, onnx: &[u8], spec: LandmarkerSpec) -> Result<Self, ModelError> {
+    fn load(runtime: &Runtime, onnx: &[u8], spec: &LandmarkerSpec) -> Result<Self, ModelError> {
         let outputs = [spec.outputs[0].as_str(), &spec.outputs[1]];
         let model = Box::new(OrtModel::load(runtime, onnx, &spec.input, &outputs)?);
         Ok(Self { model, pixels: spec.pixels, input: Tensor::default() })
@@ -285,7 +285,9 @@ impl Network {
 
     fn run(&mut self, picture: &[u8], side: usize, lengths: [usize; 2]) -> Result<[Vec<f32>; 2], ModelError> {
         self.pixels.fill(&mut self.input, picture, side, false);
-        let outputs: Vec<Vec<f32>> = self.model.run(&self.input)?.into_iter().map(|tensor| tensor.data).collect();
+        let outputs = self.model.run(&self.input);
+        self.input.data.zeroize();
+        let outputs: Vec<Vec<f32>> = outputs?.into_iter().map(|tensor| tensor.data).collect();
         match <[Vec<f32>; 2]>::try_from(outputs) {
             Ok(outputs) if outputs.iter().map(Vec::len).eq(lengths) => Ok(outputs),
             Ok(_) | Err(_) => Err(ModelError(format!("a landmark network's outputs are not of lengths {lengths:?}"))),

@@ -1,6 +1,7 @@
 //! The seam to the inference runtime: a private trait, so that tests run the pipeline with a model that computes.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 use ort::session::Session;
@@ -36,14 +37,21 @@ impl<R> From<ort::Error<R>> for ModelError {
 pub struct Runtime(Environment);
 
 impl Runtime {
-    /// Loads ONNX Runtime's library. A process has one: later calls with another path keep the first.
+    /// Loads ONNX Runtime's library. A process has one: a later call gives back the first, whatever its path.
     ///
     /// # Errors
     /// When the file is no ONNX Runtime of a version that this program was built for.
     pub fn load(library: &Path) -> Result<Self, ModelError> {
+        static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
+        // Nothing in between leaves it half done.
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = &*loaded {
+            return Ok(runtime.clone());
+        }
         let builder = ort::init_from(library)
             .map_err(|error| ModelError(format!("{} does not load: {error}", library.display())))?;
-        Ok(Self(builder.with_name("auther").with_telemetry(false).build()?))
+        let runtime = Self(builder.with_name("auther").with_telemetry(false).build()?);
+        Ok(loaded.insert(runtime).clone())
     }
 }
 

@@ -190,8 +190,10 @@ impl Pipeline {
     /// # Errors
     /// When the network fails.
     pub fn embed(&mut self, crop: &Crop) -> Result<Template, ModelError> {
-        let embedding = self.embedder.embed(crop, self.recipe.mirror_averaged)?;
-        self.recipe.template(&embedding)
+        let mut embedding = self.embedder.embed(crop, self.recipe.mirror_averaged)?;
+        let template = self.recipe.template(&embedding);
+        embedding.wipe();
+        template
     }
 
     /// The stages themselves, for measuring what the recipe is made of.

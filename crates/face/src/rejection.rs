@@ -89,7 +89,7 @@ impl Defect {
 pub struct Rejection {
     /// What is wrong.
     pub defect: Defect,
-    /// The measure that shows it, a stable snake_case word with its unit, such as `inter_eye_distance_px`.
+    /// The measure that shows it, a stable `snake_case` word with its unit, such as `inter_eye_distance_px`.
     pub measure: &'static str,
     /// The measured value, in the unit of the measure.
     pub value: f64,

@@ -47,6 +47,7 @@ cases! {
     BodyNotJson = "body_not_json", R002;
     BodyCutOff = "body_cut_off", R002;
     BodyTooLarge = "body_too_large", R002, PAYLOAD_TOO_LARGE;
+    BodyNotObject = "body_not_object", R003;
     PersonIdInvalid = "person_id_invalid", R003;
     FieldMissing = "field_missing", R003;
     FieldType = "field_type", R003;

@@ -60,7 +60,9 @@ pub fn code_of(defect: Defect) -> Code {
     defect_case(defect).code()
 }
 
-pub(crate) fn defect_case(defect: Defect) -> Case {
+/// The case of a defect: what `type` says of it.
+#[must_use]
+pub fn defect_case(defect: Defect) -> Case {
     match defect {
         Defect::NoFace => Case::NoFace,
         Defect::FaceUnclear => Case::FaceUnclear,

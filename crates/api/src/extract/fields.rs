@@ -11,6 +11,7 @@ use std::fmt;
 use biometric::Similarity;
 use engine::ImageBytes;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::base64::{self, DecodeError};
@@ -62,9 +63,11 @@ impl<'a> Fields<'a> {
         if text.trim_ascii().is_empty() {
             return Err(Problem::new(Case::BodyEmpty));
         }
-        serde_json::from_str(text).map_err(|error| match error.is_eof() {
-            true => Problem::new(Case::BodyCutOff),
-            false => Problem::new(Case::BodyNotJson),
+        serde_json::from_str(text).map_err(|error| match error.classify() {
+            Category::Eof => Problem::new(Case::BodyCutOff),
+            // Told at the first character: whether the rest is JSON has not been seen yet.
+            Category::Data if serde_json::from_str::<IgnoredAny>(text).is_ok() => Problem::new(Case::BodyNotObject),
+            Category::Data | Category::Syntax | Category::Io => Problem::new(Case::BodyNotJson),
         })
     }
 

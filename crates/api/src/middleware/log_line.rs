@@ -7,7 +7,7 @@ use axum::http::Method;
 use axum::response::Response;
 use tracing::Span;
 
-use crate::error::{Cause, Code};
+use crate::error::{Case, Cause};
 use crate::request_id::RequestId;
 
 /// A line that is written when it ends, or when it is dropped because the client has gone.
@@ -38,9 +38,11 @@ impl LogLine {
         let inside = cause.and_then(|cause| cause.inside.as_deref());
         let (code, case) = cause.map_or(("", ""), |cause| (cause.case.code().text(), cause.case.word()));
         let _entered = self.span.enter();
-        match cause.map(|cause| cause.case.code()) == Some(Code::I001) {
-            true => tracing::error!(status, code, case, latency_ms, cause = inside, "request"),
-            false => tracing::info!(status, code, case, latency_ms, cause = inside, "request"),
+        // A defect of ours, a dependency that is down, or what clients do all day.
+        match cause.map(|cause| cause.case) {
+            Some(Case::Internal) => tracing::error!(status, code, case, latency_ms, cause = inside, "request"),
+            Some(Case::Unavailable) => tracing::warn!(status, code, case, latency_ms, cause = inside, "request"),
+            Some(_) | None => tracing::info!(status, code, case, latency_ms, cause = inside, "request"),
         }
         drop(_entered);
         self.is_written = true;

@@ -75,8 +75,8 @@ fn say(pipeline: &mut Pipeline, policy: &Policy, path: &Path, drawing: Option<&P
 
 fn draw(bytes: &[u8], policy: &Policy, examination: &Examination, drawing: &Path) -> Outcome<()> {
     let image = face::decode(bytes, &policy.image).map_err(|error| Failure::new(error.to_string()))?;
-    let _ = examination;
-    std::fs::write(drawing, image.rgb()).map_err(Failure::context(drawing.display()))
+    let png = eval::draw::annotate(&image, examination, |defect| api::code_of(defect).text());
+    std::fs::write(drawing, png).map_err(Failure::context(drawing.display()))
 }
 
 /// A line a measure, what failed marked and with what to do.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use eval::checks;
 use eval::lfw::{self, CacheFile, Variant};
 use eval::reference::Reference;
 
@@ -22,6 +23,17 @@ pub(super) fn run(assembly: &Assembly, command: Eval, json: bool) -> Outcome {
             lfw(assembly, &options, report.as_deref(), calibrate.as_deref(), json)
         }
         Eval::Pairs { folder } => pairs(assembly, &folder, json),
+        Eval::Checks { folder, report, baseline, write_baseline } => {
+            let loaded = assembly.load()?;
+            let options = checks::Options {
+                input: folder,
+                subject: assembly.subject()?,
+                policy: assembly.policy(),
+                calibration: loaded.calibration.clone(),
+                baseline: baseline.as_deref().map(checks::Baseline::read).transpose()?,
+            };
+            checks(&loaded, &options, report.as_deref(), write_baseline.as_deref(), json)
+        }
         Eval::Reference { folder, limit, python } => reference(assembly, &folder, limit, python, json),
     }
 }
@@ -58,6 +70,24 @@ fn pairs(assembly: &Assembly, folder: &Path, json: bool) -> Outcome {
     )?;
     print(json, &report, eval::pairs::PairsReport::markdown)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn checks(
+    loaded: &Loaded,
+    options: &checks::Options,
+    report: Option<&Path>,
+    write_baseline: Option<&Path>,
+    json: bool,
+) -> Outcome {
+    let outcome = checks::checks(options, &|| factory(loaded), &EvalProgress::default())?;
+    if let Some(folder) = report {
+        outcome.write(folder)?;
+    }
+    if let Some(file) = write_baseline {
+        checks::Baseline::of(&outcome.report).write(file)?;
+    }
+    print(json, &outcome.report, checks::markdown)?;
+    Ok(super::answer(outcome.report.comparison.as_ref().is_none_or(checks::Comparison::holds)))
 }
 
 fn reference(assembly: &Assembly, folder: &Path, limit: usize, python: PathBuf, json: bool) -> Outcome {

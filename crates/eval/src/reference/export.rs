@@ -2,15 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use face::{Crop, Face, Image, ImageLimits};
+use face::{Crop, DetectorSpec, Face, Image, ImageLimits};
 use fast_image_resize::images::{Image as ResizeImage, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::{CropFindings, FaceFindings, Findings, ImageFindings};
 use crate::{Error, PipelineFactory, Progress};
-
-/// The longer side at which both sides detect, as the product does.
-const LONGER_SIDE_PX_MAX: u32 = 640;
 
 /// Side of a crop as an image.
 const CROP_SIDE_PX: u32 = face::CROP_SIDE_PX as u32;
@@ -45,10 +42,11 @@ fn export_one(
 ) -> Result<ImageFindings, Error> {
     let bytes = std::fs::read(picture).map_err(Error::file(picture))?;
     let decoded = face::decode(&bytes, &ImageLimits::default());
-    let image = shrink(decoded.map_err(|error| Error::data(picture, error.to_string()))?, picture)?;
+    let image = decoded.map_err(|error| Error::data(picture, error.to_string()))?;
+    let (detector, embedder) = pipeline.stages();
+    let image = at_size_of_detection(image, detector.spec(), picture)?;
     let file = format!("{number:04}.png");
     write_png(&folder.join(&file), image.rgb(), image.width(), image.height())?;
-    let (detector, embedder) = pipeline.stages();
     let faces = detector.detect(&image)?;
     let mut crops = Vec::new();
     for (at, face) in faces.iter().enumerate() {
@@ -79,21 +77,18 @@ impl From<&Face> for FaceFindings {
 }
 
 /// The pixels at the size of detection, so that the detector takes them as they are.
-fn shrink(image: Image, picture: &Path) -> Result<Image, Error> {
-    let longer = image.width().max(image.height());
-    if longer <= LONGER_SIDE_PX_MAX {
+fn at_size_of_detection(image: Image, spec: &DetectorSpec, picture: &Path) -> Result<Image, Error> {
+    let (width, height) = spec.input_size(image.width(), image.height());
+    if (width, height) == (image.width(), image.height()) {
         return Ok(image);
     }
     let failed = |error: &dyn std::fmt::Display| Error::data(picture, format!("cannot be resized: {error}"));
-    let scale = f64::from(LONGER_SIDE_PX_MAX) / f64::from(longer);
-    let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
-    let (width, height) = (side(image.width()), side(image.height()));
     let source =
         ImageRef::new(image.width(), image.height(), image.rgb(), PixelType::U8x3).map_err(|error| failed(&error))?;
-    let mut small = ResizeImage::new(width, height, PixelType::U8x3);
+    let mut resized = ResizeImage::new(width, height, PixelType::U8x3);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(&source, &mut small, &options).map_err(|error| failed(&error))?;
-    Image::from_rgb(width, height, small.into_vec()).ok_or_else(|| failed(&"the sizes disagree"))
+    Resizer::new().resize(&source, &mut resized, &options).map_err(|error| failed(&error))?;
+    Image::from_rgb(width, height, resized.into_vec()).ok_or_else(|| failed(&"the sizes disagree"))
 }
 
 fn write_png(path: &Path, rgb: &[u8], width: u32, height: u32) -> Result<(), Error> {

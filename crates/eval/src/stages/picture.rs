@@ -26,16 +26,17 @@ pub fn prepare(from: &Path, to: &Path) -> Result<(), Error> {
     let scale = (PIXELS / (f64::from(image.width()) * f64::from(image.height()))).sqrt();
     let side = |length: u32| (f64::from(length) * scale).round() as u16;
     let (width, height) = (side(image.width()), side(image.height()));
-    let rgb = resize(&image, width, height).map_err(|error| wrong(&error))?;
+    let rgb = resize(&image, width.into(), height.into()).map_err(|error| wrong(&error))?;
     let mut encoder = Encoder::new_file(to, QUALITY).map_err(|error| Error::data(to, error.to_string()))?;
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
     encoder.encode(&rgb, width, height, ColorType::Rgb).map_err(|error| Error::data(to, error.to_string()))
 }
 
-fn resize(image: &Image, width: u16, height: u16) -> Result<Vec<u8>, String> {
+/// The image in another size, RGB.
+pub(crate) fn resize(image: &Image, width: u32, height: u32) -> Result<Vec<u8>, String> {
     let source =
         ImageRef::new(image.width(), image.height(), image.rgb(), PixelType::U8x3).map_err(|e| e.to_string())?;
-    let mut resized = ResizeImage::new(width.into(), height.into(), PixelType::U8x3);
+    let mut resized = ResizeImage::new(width, height, PixelType::U8x3);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
     Resizer::new().resize(&source, &mut resized, &options).map_err(|e| e.to_string())?;
     Ok(resized.into_vec())

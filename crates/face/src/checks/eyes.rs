@@ -44,7 +44,7 @@ pub(super) struct Eyes {
 }
 
 pub(super) fn measure(mesh: &FaceMesh, face: &Chart<'_>) -> Eyes {
-    let eyes = mesh.eyes.each_ref().map(|eye| Lids::new(eye));
+    let eyes = mesh.eyes.each_ref().map(Lids::new);
     let openness_percent = eyes.each_ref().map(|lids| 100.0 * lids.openness() * lids.iris_share());
     // Eye and cheek of one side are lit alike, so the ratios are taken side by side. Of a turned head the nearer eye is
     // seen better: each counts by the square of its width.
@@ -53,9 +53,13 @@ pub(super) fn measure(mesh: &FaceMesh, face: &Chart<'_>) -> Eyes {
         f64::from((a.x - b.x).powi(2) + (a.y - b.y).powi(2))
     });
     let log_ratios = [0, 1].map(|side| visibility(mesh, face, side, eyes[side].iris_luminance()));
-    let weighted = log_ratios.iter().zip(weights).map(|(ratio, weight)| ratio * weight).sum::<f64>();
-    let contrast_percent = 100.0 * (weighted / weights.iter().sum::<f64>()).exp();
-    Eyes { openness_percent, contrast_percent }
+    Eyes { openness_percent, contrast_percent: 100.0 * weighted_mean(log_ratios, weights).exp() }
+}
+
+/// The mean of the sides that are seen: of a head turned far away the cheek behind the nose is not. No number of none.
+fn weighted_mean(values: [f64; 2], weights: [f64; 2]) -> f64 {
+    let seen = || values.into_iter().zip(weights).filter(|(value, _)| !value.is_nan());
+    seen().map(|(value, weight)| value * weight).sum::<f64>() / seen().map(|(_, weight)| weight).sum::<f64>()
 }
 
 /// Dark glass darkens the skin below the eye against the cheek, and hides the difference of iris and skin: the sum of both
@@ -123,5 +127,17 @@ impl<'a> Lids<'a> {
         let (centre, radius) = (self.eye.iris, IRIS_RADIUS * self.width);
         let disc = Region::of(EYE_SIDE_PX, |x, y| (x - centre.x).hypot(y - centre.y) < radius);
         chart::mean(&disc.values(&self.chart.luminance))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_that_is_not_seen_does_not_count() {
+        assert_eq!(weighted_mean([1.0, 3.0], [3.0, 1.0]), 1.5);
+        assert_eq!(weighted_mean([f64::NAN, 3.0], [3.0, 1.0]), 3.0);
+        assert!(weighted_mean([f64::NAN; 2], [3.0, 1.0]).is_nan());
     }
 }

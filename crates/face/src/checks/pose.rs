@@ -94,8 +94,7 @@ fn nearest_rotation(matrix: &Matrix) -> Matrix {
     for _ in 0..STEPS {
         let cofactors = cofactors(&x);
         let determinant: f64 = (0..3).map(|i| x[0][i] * cofactors[0][i]).sum();
-        // Also when it is no number.
-        if !(determinant > 0.0) {
+        if determinant.is_nan() || determinant <= 0.0 {
             return UNKNOWN;
         }
         x = [0, 1, 2]

@@ -4,7 +4,7 @@ mod compressed;
 mod jpeg;
 
 use ::image::metadata::Orientation;
-use ::image::{DynamicImage, RgbImage};
+use ::image::{RgbImage, imageops};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The bytes of an encoded image as a client sent them; overwritten when dropped.
@@ -131,14 +131,26 @@ impl Image {
         self.pixels.as_raw()
     }
 
+    /// Turned as the orientation says; the pixels as they lay are overwritten.
     fn upright(pixels: RgbImage, orientation: Orientation) -> Self {
-        if orientation == Orientation::NoTransforms {
-            return Self { pixels };
-        }
-        let mut turned = DynamicImage::ImageRgb8(pixels);
-        turned.apply_orientation(orientation);
-        Self { pixels: turned.into_rgb8() }
+        let turned = match orientation {
+            Orientation::NoTransforms => return Self { pixels },
+            Orientation::Rotate90 => imageops::rotate90(&pixels),
+            Orientation::Rotate180 => imageops::rotate180(&pixels),
+            Orientation::Rotate270 => imageops::rotate270(&pixels),
+            Orientation::FlipHorizontal => imageops::flip_horizontal(&pixels),
+            Orientation::FlipVertical => imageops::flip_vertical(&pixels),
+            Orientation::Rotate90FlipH => mirrored(imageops::rotate90(&pixels)),
+            Orientation::Rotate270FlipH => mirrored(imageops::rotate270(&pixels)),
+        };
+        pixels.into_raw().zeroize();
+        Self { pixels: turned }
     }
+}
+
+fn mirrored(mut pixels: RgbImage) -> RgbImage {
+    imageops::flip_horizontal_in_place(&mut pixels);
+    pixels
 }
 
 impl Drop for Image {

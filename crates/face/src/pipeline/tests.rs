@@ -79,11 +79,11 @@ struct OpenEye;
 impl Model for OpenEye {
     fn run(&mut self, _: &Tensor) -> Result<Vec<Tensor>, ModelError> {
         let mut points = vec![[32.0_f32, 32.0, 0.0]; 71];
-        for i in 0..9 {
-            points[i] = [16.0 + 4.0 * i as f32, 32.0 + if (1..8).contains(&i) { 4.0 } else { 0.0 }, 0.0];
+        for (i, point) in points[..9].iter_mut().enumerate() {
+            *point = [16.0 + 4.0 * i as f32, 32.0 + if (1..8).contains(&i) { 4.0 } else { 0.0 }, 0.0];
         }
-        for i in 0..7 {
-            points[9 + i] = [20.0 + 4.0 * i as f32, 28.0, 0.0];
+        for (i, point) in points[9..16].iter_mut().enumerate() {
+            *point = [20.0 + 4.0 * i as f32, 28.0, 0.0];
         }
         Ok(vec![data(points.concat()), data(vec![32.0; 15])])
     }

@@ -177,7 +177,8 @@ impl<'a> Batch<'a> {
     }
 
     fn update(&mut self, tenant: TenantId, key: Key, known: Person, new: &Reference) -> Result<Person, Fault> {
-        let person = Person { updated: new.now, ..known };
+        // A clock that was set back does not make a person younger than their enrolment.
+        let person = Person { updated: new.now.max(known.created), ..known };
         let row = Row { person: person.clone(), reference: new.template.clone() };
         record::update(self.transaction, tenant, key, &row)?;
         self.note(tenant, key, Some(row))?;

@@ -2,6 +2,7 @@
 
 use biometric::{ModelId, Person, PersonId, Template, TenantId, Timestamp};
 use rusqlite::{Connection, Row as SqlRow, types::ValueRef};
+use zeroize::Zeroizing;
 
 use super::fault::Fault;
 use crate::mirror::{Key, Row};
@@ -12,7 +13,15 @@ pub(super) fn insert(connection: &Connection, tenant: TenantId, key: Key, row: &
     let sum = checksum(tenant, key, &row.person, &reference);
     let mut statement = connection.prepare_cached("INSERT INTO person VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     let Person { id, created, updated } = &row.person;
-    statement.execute((key, tenant.0, id.as_str(), created.as_millis(), updated.as_millis(), reference, sum))?;
+    statement.execute((
+        key,
+        tenant.0,
+        id.as_str(),
+        created.as_millis(),
+        updated.as_millis(),
+        reference.as_slice(),
+        sum,
+    ))?;
     Ok(())
 }
 
@@ -22,7 +31,7 @@ pub(super) fn update(connection: &Connection, tenant: TenantId, key: Key, row: &
     let sum = checksum(tenant, key, &row.person, &reference);
     let mut statement =
         connection.prepare_cached("UPDATE person SET updated = ?2, reference = ?3, checksum = ?4 WHERE key = ?1")?;
-    expect_one(statement.execute((key, row.person.updated.as_millis(), reference, sum))?)
+    expect_one(statement.execute((key, row.person.updated.as_millis(), reference.as_slice(), sum))?)
 }
 
 /// Deletes a row.
@@ -62,8 +71,8 @@ pub(super) fn decode(row: &SqlRow<'_>, first: usize, model: &ModelId) -> Result<
     Ok((tenant, key, Row { person, reference }))
 }
 
-fn bytes(reference: &Template) -> Vec<u8> {
-    reference.values().iter().flat_map(|value| value.to_le_bytes()).collect()
+fn bytes(reference: &Template) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(reference.values().iter().flat_map(|value| value.to_le_bytes()).collect())
 }
 
 /// FNV-1a, 64 bits, over everything the row says. Each byte's step can be undone, so one changed byte always shows.
