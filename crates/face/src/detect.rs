@@ -3,7 +3,7 @@
 use fast_image_resize::images::{Image as ResizeImage, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
 use crate::{Face, Image, LANDMARKS, Point, Rect};
@@ -132,7 +132,7 @@ impl Detector {
     fn run(&mut self, scale_x: f32, scale_y: f32) -> Result<Vec<Face>, ModelError> {
         let outputs = self.model.run(&self.input);
         // Pixels; the buffer itself is kept for the next picture.
-        self.input.data.zeroize();
+        self.input.wipe();
         let outputs = outputs?;
         let (height, width) = (self.input.shape[2], self.input.shape[3]);
         let mut faces = Vec::new();

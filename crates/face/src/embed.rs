@@ -112,7 +112,7 @@ impl Embedder {
     fn run(&mut self, crop: &Crop, mirror: bool) -> Result<Vec<f32>, ModelError> {
         self.spec.pixels.fill(&mut self.input, crop.rgb(), CROP_SIDE_PX, mirror);
         let outputs = self.model.run(&self.input);
-        self.input.data.zeroize();
+        self.input.wipe();
         let output = outputs?.into_iter().next().map(|tensor| tensor.data).unwrap_or_default();
         match output.len() == self.spec.dimension {
             true => Ok(output),

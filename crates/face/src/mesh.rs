@@ -4,7 +4,7 @@
 //! GPUs"; Ablavatski et al. 2020, "Real-time Pupil Tracking from Monocular Video for Digital Puppetry"): the first sees
 //! the whole face, the second one eye. The first alone cannot tell a closed eye from a narrow one.
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
 use crate::warp::{self, Similarity};
@@ -286,7 +286,7 @@ impl Network {
     fn run(&mut self, picture: &[u8], side: usize, lengths: [usize; 2]) -> Result<[Vec<f32>; 2], ModelError> {
         self.pixels.fill(&mut self.input, picture, side, false);
         let outputs = self.model.run(&self.input);
-        self.input.data.zeroize();
+        self.input.wipe();
         let outputs: Vec<Vec<f32>> = outputs?.into_iter().map(|tensor| tensor.data).collect();
         match <[Vec<f32>; 2]>::try_from(outputs) {
             Ok(outputs) if outputs.iter().map(Vec::len).eq(lengths) => Ok(outputs),

@@ -15,6 +15,14 @@ pub(crate) struct Tensor {
     pub(crate) data: Vec<f32>,
 }
 
+impl Tensor {
+    /// Overwrites what it holds and keeps the memory for the next picture. A plain fill: memory that lives on is written to
+    /// for sure, and a volatile write for each number would cost a twentieth of the detector's time.
+    pub(crate) fn wipe(&mut self) {
+        self.data.fill(0.0);
+    }
+}
+
 /// A network with one input.
 pub(crate) trait Model: Send {
     /// Runs the network; the outputs come in the order of the names given at construction.

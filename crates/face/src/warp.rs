@@ -94,8 +94,27 @@ fn footprint(to_image: &Similarity, side: usize) -> Rect {
 trait Grid {
     /// Where a point of the image lies on the grid.
     fn locate(&self, at: Point) -> Point;
-    /// The colour of a grid point; black beyond the frame.
-    fn colour(&self, x: i64, y: i64) -> [f32; 3];
+    /// Columns and rows.
+    fn size(&self) -> (i64, i64);
+    /// The colour of the point with this number in reading order.
+    fn colour(&self, at: usize) -> [f32; 3];
+
+    /// The colours of a point, of the one to its right, and of both below; black beyond the frame.
+    #[inline]
+    fn square(&self, x: i64, y: i64) -> [[[f32; 3]; 2]; 2] {
+        let (columns, rows) = self.size();
+        // All but a few points lie inside: one test for the four of them.
+        if (0..columns - 1).contains(&x) && (0..rows - 1).contains(&y) {
+            let (at, below) = ((y * columns + x) as usize, ((y + 1) * columns + x) as usize);
+            return [[self.colour(at), self.colour(at + 1)], [self.colour(below), self.colour(below + 1)]];
+        }
+        let colour = |x: i64, y: i64| match (0..columns).contains(&x) && (0..rows).contains(&y) {
+            true => self.colour((y * columns + x) as usize),
+            false => [0.0; 3],
+        };
+        let (right, below) = (x.saturating_add(1), y.saturating_add(1));
+        [[colour(x, y), colour(right, y)], [colour(x, below), colour(right, below)]]
+    }
 }
 
 fn sample(grid: &impl Grid, to_image: &Similarity, side: usize) -> Zeroizing<Vec<u8>> {
@@ -112,9 +131,7 @@ fn sample(grid: &impl Grid, to_image: &Similarity, side: usize) -> Zeroizing<Vec
 fn bilinear(grid: &impl Grid, at: Point) -> [f32; 3] {
     let (left, top) = (at.x.floor(), at.y.floor());
     let (right_share, bottom_share) = (at.x - left, at.y - top);
-    let (x, y) = (left as i64, top as i64);
-    let (right, below) = (x.saturating_add(1), y.saturating_add(1));
-    let [a, b, c, d] = [(x, y), (right, y), (x, below), (right, below)].map(|(x, y)| grid.colour(x, y));
+    let [[a, b], [c, d]] = grid.square(left as i64, top as i64);
     std::array::from_fn(|channel| {
         let upper = a[channel] + right_share * (b[channel] - a[channel]);
         let lower = c[channel] + right_share * (d[channel] - c[channel]);
@@ -130,14 +147,13 @@ impl Grid for Plain<'_> {
         at
     }
 
+    fn size(&self) -> (i64, i64) {
+        (i64::from(self.0.width()), i64::from(self.0.height()))
+    }
+
     #[inline]
-    fn colour(&self, x: i64, y: i64) -> [f32; 3] {
-        let (width, height) = (i64::from(self.0.width()), i64::from(self.0.height()));
-        if x < 0 || y < 0 || x >= width || y >= height {
-            return [0.0; 3];
-        }
-        let at = ((y * width + x) * 3) as usize;
-        let rgb = &self.0.rgb()[at..at + 3];
+    fn colour(&self, at: usize) -> [f32; 3] {
+        let rgb = &self.0.rgb()[3 * at..3 * at + 3];
         [f32::from(rgb[0]), f32::from(rgb[1]), f32::from(rgb[2])]
     }
 }
@@ -199,12 +215,13 @@ impl Grid for Reduced {
         Point { x: (at.x - self.left as f32 - to_centre) / factor, y: (at.y - self.top as f32 - to_centre) / factor }
     }
 
+    fn size(&self) -> (i64, i64) {
+        (self.columns as i64, self.rows as i64)
+    }
+
     #[inline]
-    fn colour(&self, x: i64, y: i64) -> [f32; 3] {
-        if x < 0 || y < 0 || x >= self.columns as i64 || y >= self.rows as i64 {
-            return [0.0; 3];
-        }
-        self.means[y as usize * self.columns + x as usize]
+    fn colour(&self, at: usize) -> [f32; 3] {
+        self.means[at]
     }
 }
 
