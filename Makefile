@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 
-.PHONY: build setup serve test lint eval eval-checks eval-reference bench-stages example-images help
+.PHONY: build setup serve test lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -45,6 +45,9 @@ bench-stages: setup $(OPENCV) ## Time of each stage of one verify request, besid
 
 example-images: setup ## Remake the example pictures of docs/image-requirements.md, each checked to be refused rightly
 	cargo run --release --locked -p eval --example alter -- docs/images/portrait.jpg docs/images
+
+fuzz: ## Fuzz every parser of foreign bytes for a minute each
+	scripts/fuzz.sh 60
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18

@@ -69,6 +69,27 @@ fn every_crate_keeps_to_its_row() {
     }
 }
 
+/// The table of ARCHITECTURE.md is the same table.
+#[test]
+fn the_page_says_what_is_held_here() {
+    let page = include_str!("../../../ARCHITECTURE.md");
+    let cells = |line: &'static str| line.split('|').map(str::trim).collect::<Vec<_>>();
+    let written: BTreeMap<&str, BTreeSet<&str>> = page
+        .lines()
+        .map(cells)
+        .filter_map(|cells| Some((cells.get(1)?.strip_prefix('`')?.strip_suffix('`')?, *cells.get(3)?)))
+        .map(|(name, may)| match may {
+            "nothing" => (name, BTreeSet::new()),
+            "all" => (name, TABLE.iter().map(|(other, ..)| *other).filter(|other| *other != name).collect()),
+            // What is in brackets says which part of the crate is meant.
+            some => (name, some.split(", ").filter_map(|one| one.split(' ').next()).collect()),
+        })
+        .collect();
+    let held: BTreeMap<&str, BTreeSet<&str>> =
+        TABLE.iter().map(|(name, may, _)| (*name, may.iter().copied().collect())).collect();
+    assert_eq!(written, held);
+}
+
 #[test]
 fn every_outside_crate_comes_from_the_registry_under_a_licence_we_may_use() {
     for package in metadata().packages {

@@ -32,13 +32,12 @@ pub(crate) struct BothLabellings {
     pub(crate) as_named: Scores,
 }
 
+/// Templates by image, and which people are compared by them.
+pub(crate) type Group<'a> = (&'a [Option<Template>], &'a (dyn Fn(usize) -> bool + Sync));
+
 /// Compares all images of the wanted people. Pairs across several calls are pooled: each call is one group of people
 /// with the templates that hold for it.
-pub(crate) fn compare<'a>(
-    data: &Dataset,
-    errors: &LabelErrors,
-    groups: &[(&'a [Option<Template>], &'a (dyn Fn(usize) -> bool + Sync))],
-) -> BothLabellings {
+pub(crate) fn compare(data: &Dataset, errors: &LabelErrors, groups: &[Group<'_>]) -> BothLabellings {
     let each = |part: &mut Part, a: usize, b: usize, score: f32| match (data.mated(a, b), errors.concern(data, a, b)) {
         (false, false) => part.non_mated.push(score),
         (true, false) => part.mated.push(score),

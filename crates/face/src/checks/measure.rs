@@ -63,7 +63,7 @@ measures! {
     Margin = "margin_percent", "percent", "Crop of the face image",
         "Least distance of the face to the frame, by the width of the face; below 0 the frame cuts it.";
     Yaw = "yaw_degrees", "degrees", "Head pose yaw",
-        "By how much the head is turned; above 0 to the person's left.";
+        "By how much the head is turned; above 0 to the person's right, which is the picture's left.";
     Pitch = "pitch_degrees", "degrees", "Head pose pitch",
         "By how much the head is raised; below 0 the person looks down.";
     Roll = "roll_degrees", "degrees", "Head pose roll",
