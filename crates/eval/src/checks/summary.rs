@@ -36,7 +36,7 @@ pub fn markdown(report: &ChecksReport) -> String {
 /// The whole report, with the pictures that are beside it.
 pub(super) fn markdown_with_pictures(report: &ChecksReport) -> String {
     let mut text = markdown(report);
-    text.push_str("## Mistakes\n\nAll of them in one picture: [mistakes.png](mistakes.png). Where a reason is given, the label is wrong and the check is right; those images are in no rate but the one \"as labelled\".\n\n");
+    text.push_str("## Mistakes\n\nAll of them are in one picture, `mistakes.png`, beside the report when it is made; it shows faces and is not published. Where a reason is given, the label is wrong and the check is right; those images are in no rate but the one \"as labelled\".\n\n");
     text.push_str(&mistakes(&report.mistakes));
     text.push_str("## Measures and limits\n\nShare of the images at or below a value; clean images, and images with the defect that the measure is to find.\n\n");
     text.push_str(&limits(&report.limits));
