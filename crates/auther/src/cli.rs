@@ -3,14 +3,19 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
+
+use crate::help;
+
+/// How many candidates an identification shows at most: more than anybody looks at.
+const CANDIDATES_MAX: i64 = 100;
 
 /// Face authentication on your own machine: enrol, verify, identify and compare faces.
 ///
 /// Start with `auther setup`, which fetches the models once, then `auther key create --name me`, then `auther serve`.
 /// Every setting may also come from a file (--config) or the environment (AUTHER_...); `auther settings` lists them.
 #[derive(Parser)]
-#[command(version, max_term_width = 120)]
+#[command(version, max_term_width = 120, after_help = help::TOP)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -35,51 +40,90 @@ pub(crate) struct Common {
     pub(crate) json: bool,
 }
 
+impl Common {
+    /// The text with the commands that it tells to run made to reach this installation: the places that were named for
+    /// this one are named in them.
+    pub(crate) fn repeated_in(&self, text: &str) -> String {
+        let named = |option: &str, place: &Option<PathBuf>| match place {
+            Some(place) => format!(" {option} {}", quoted(&place.to_string_lossy())),
+            None => String::new(),
+        };
+        let places = named("--config", &self.config) + &named("--cache", &self.cache);
+        text.replace("`auther setup", &format!("`auther setup{places}"))
+    }
+}
+
+/// As a shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Serve the HTTP API until SIGTERM or Ctrl-C
-    #[command(after_help = "Example:\n  auther serve --listen 127.0.0.1:8080 --data data")]
+    #[command(after_help = help::SERVE)]
     Serve(Serve),
     /// Fetch, check and prepare the models and the inference library; once, then all works offline
+    #[command(after_help = help::SETUP)]
     Setup(Setup),
     /// Create, list and disable API keys, also while the server runs
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::KEY)]
     Key(Key),
     /// Look at and remove enrolled persons
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::PERSON)]
     Person(Person),
     /// Enrol the face on an image under an id
+    #[command(after_help = help::ENROL)]
     Enrol(IdAndImage),
     /// Verify that the face on an image is that of an enrolled person (1:1)
+    #[command(after_help = help::VERIFY)]
     Verify(IdAndImage),
     /// Find the enrolled person on an image (1:N)
+    #[command(after_help = help::IDENTIFY)]
     Identify(Identify),
     /// Run the checks of an enrolment on images, without enrolling: every measure, its limits, the verdict
-    #[command(after_help = "Exit status: 0 when all would be accepted, 2 when one would not, 1 on an error.\n\n\
-        Examples:\n  auther check me.jpg --annotate me.png\n  auther check photos/*.jpg --json | jq '.[].accepted'")]
+    #[command(after_help = help::CHECK)]
     Check(Check),
     /// Compare the largest faces of two images
-    #[command(after_help = "Exit status: 0 when the faces match, 2 when they do not, 1 on an error.")]
+    #[command(after_help = help::COMPARE)]
     Compare(Compare),
     /// Enrol every image below a folder; the file name without its ending is the id
-    #[command(after_help = "It may be stopped and started again: ids that are enrolled already are skipped.")]
+    #[command(after_help = help::IMPORT)]
     Import(Import),
     /// Measure accuracy on labelled images
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::EVAL)]
     Eval(Eval),
     /// Measure speed on this machine
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::BENCH)]
     Bench(Bench),
     /// Check that models, databases and processor are as they should be
+    #[command(after_help = help::DOCTOR)]
     Doctor,
     /// List every setting with its default and meaning
+    #[command(after_help = help::SETTINGS)]
     Settings,
+}
+
+impl Command {
+    /// Whether it cannot begin without the databases. The doctor looks at them, too, but must report on them itself.
+    pub(crate) fn needs_data(&self) -> bool {
+        match self {
+            Self::Serve(_) | Self::Key(_) | Self::Person(_) | Self::Import(_) => true,
+            Self::Enrol(_) | Self::Verify(_) | Self::Identify(_) => true,
+            Self::Check(_) | Self::Compare(_) | Self::Eval(_) | Self::Bench(_) => false,
+            Self::Setup(_) | Self::Doctor | Self::Settings => false,
+        }
+    }
 }
 
 #[derive(Args)]
 pub(crate) struct Serve {
-    /// Address to listen on [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR:PORT")]
+    /// Address to listen on, or a host's name [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "HOST:PORT", value_parser = crate::settings::address)]
     pub(crate) listen: Option<SocketAddr>,
 }
 
@@ -92,13 +136,14 @@ pub(crate) struct Setup {
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
     /// Fetch again what is there already
-    #[arg(long)]
+    #[arg(long, conflicts_with = "offline")]
     pub(crate) force: bool,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Key {
     /// Make a key and print it; it cannot be shown again
+    #[command(after_help = help::KEY_CREATE)]
     Create {
         /// What to call it, in lists and logs
         #[arg(long)]
@@ -111,8 +156,10 @@ pub(crate) enum Key {
         expires: Option<jiff::Timestamp>,
     },
     /// List the keys, without their secrets
+    #[command(after_help = help::KEY_LIST)]
     List,
     /// Disable a key for good; the server refuses it within a second
+    #[command(after_help = help::KEY_DISABLE)]
     Disable {
         /// The key's number, as `auther key list` shows it
         id: i64,
@@ -122,22 +169,26 @@ pub(crate) enum Key {
 #[derive(Subcommand)]
 pub(crate) enum Person {
     /// Show when a person was enrolled and updated
+    #[command(after_help = help::PERSON_GET)]
     Get {
         /// The person's id
         id: String,
     },
     /// List persons by id
+    #[command(after_help = help::PERSON_LIST)]
     List {
         /// Begin after this id
         #[arg(long, value_name = "ID")]
         after: Option<String>,
         /// How many at most
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
+        #[arg(long, default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
+        limit: u32,
     },
     /// Replace a person's reference by the face on an image
+    #[command(after_help = help::PERSON_UPDATE)]
     Update(IdAndImage),
     /// Forget a person: id and reference
+    #[command(after_help = help::PERSON_REMOVE)]
     Remove {
         /// The person's id
         id: String,
@@ -156,9 +207,9 @@ pub(crate) struct IdAndImage {
 pub(crate) struct Identify {
     /// JPEG, PNG or WebP
     pub(crate) image: PathBuf,
-    /// How many candidates to show
-    #[arg(long, default_value_t = 5)]
-    pub(crate) top: usize,
+    /// How many candidates to show, 1 to 100
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u8).range(1..=CANDIDATES_MAX))]
+    pub(crate) top: u8,
 }
 
 #[derive(Args)]
@@ -246,6 +297,7 @@ pub(crate) enum Eval {
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// Time of each stage of one verify request, on one core, beside OpenCV's if a Python with it is given
+    #[command(after_help = help::BENCH_STAGES)]
     Stages {
         /// A photograph; brought to one megapixel first
         image: PathBuf,
@@ -256,4 +308,46 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         python: Option<PathBuf>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// The command and all below it, but for clap's own `help`.
+    fn all(command: &clap::Command) -> Vec<&clap::Command> {
+        let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+        std::iter::once(command).chain(below.flat_map(all)).collect()
+    }
+
+    #[test]
+    fn every_command_teaches_by_examples_that_are_understood() {
+        Cli::command().debug_assert();
+        let root = Cli::command();
+        for command in all(&root).into_iter().filter(|command| !is_eval(command)) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  auther ")).collect();
+            assert!(!examples.is_empty(), "{}", command.get_name());
+            for example in examples {
+                let words = example.split(" | ").next().unwrap_or_default().split(' ');
+                if let Err(error) = Cli::try_parse_from(std::iter::once("auther").chain(words)) {
+                    panic!("{example}: {error}");
+                }
+            }
+        }
+    }
+
+    /// What `auther eval` has below it speaks to the project's own developers.
+    fn is_eval(command: &clap::Command) -> bool {
+        let eval = Eval::augment_subcommands(clap::Command::new("eval"));
+        eval.get_subcommands().any(|below| below.get_name() == command.get_name())
+    }
+
+    #[test]
+    fn places_are_repeated_as_a_shell_reads_them() {
+        let common = Common { data: None, config: None, cache: Some("/my models".into()), json: false };
+        assert_eq!(common.repeated_in("run `auther setup`"), "run `auther setup --cache '/my models'`");
+    }
 }

@@ -18,6 +18,11 @@ impl Failure {
     pub(crate) fn context<E: fmt::Display>(what: impl fmt::Display) -> impl FnOnce(E) -> Self {
         move |error| Self(format!("{what}: {error}"))
     }
+
+    /// The same in other words.
+    pub(crate) fn reworded(self, reword: impl FnOnce(&str) -> String) -> Self {
+        Self(reword(&self.0))
+    }
 }
 
 impl fmt::Display for Failure {

@@ -2,10 +2,14 @@
 //!
 //! One file a subcommand under `commands/`; settings in `settings.rs`; how the rooms are put together in `assembly.rs`.
 
+// These macros panic when nobody reads what they print; `output.rs` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod assembly;
 mod cli;
 mod commands;
 mod failure;
+mod help;
 mod output;
 mod progress;
 mod settings;
@@ -15,12 +19,22 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
     match commands::run(cli) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("auther: {failure}");
+            output::note(format_args!("auther: {failure}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Help that was asked for, or what is wrong with the words. The status is not clap's 2: that is the answer no.
+fn explain(error: &clap::Error) -> ExitCode {
+    // That nobody reads it is no error.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

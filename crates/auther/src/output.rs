@@ -1,5 +1,8 @@
 //! What commands print: JSON for scripts, sentences for people.
 
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
 use biometric::{Person, Timestamp};
 use serde::Serialize;
 
@@ -8,8 +11,17 @@ use crate::failure::Outcome;
 /// Prints the value as JSON, or what `human` makes of it.
 pub(crate) fn print<T: Serialize>(json: bool, value: &T, human: impl FnOnce(&T) -> String) -> Outcome<()> {
     let text = if json { serde_json::to_string_pretty(value)? } else { human(value) };
-    println!("{text}");
-    Ok(())
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        // Whoever reads has had enough, as `head` has: the command itself is done.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+/// A line on standard error, for people. That nobody reads there keeps no command from its work.
+pub(crate) fn note(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 /// A person as the wire shows them.

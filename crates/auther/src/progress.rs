@@ -7,6 +7,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use models::Event;
 
+use crate::output::note;
+
 /// How often a bar is drawn when nothing happens, so that it shows life.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -49,7 +51,7 @@ impl models::Progress for SetupProgress {
             Event::Downloaded { .. } => return,
         };
         if self.noted.insert(line.clone()) {
-            eprintln!("{line}");
+            note(line);
         }
     }
 }

@@ -3,13 +3,30 @@
 //! One table makes the struct, the reading, the documentation and the list that `auther settings` prints.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::ffi::OsString;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Outcome};
 
 /// Before a setting's name, in capitals, in the environment.
 const ENVIRONMENT_PREFIX: &str = "AUTHER_";
+
+/// Variables with our prefix that are no settings: where the settings are, and where the models are.
+const OTHER_VARIABLES: [&str; 2] = ["AUTHER_CONFIG", "AUTHER_CACHE"];
+
+/// A day in milliseconds: who sets more has mistaken the unit, and no clock overflows below.
+const MS_MAX: u64 = 24 * 60 * 60 * 1000;
+
+/// More threads than any machine has cores; each holds the models in memory.
+const WORKERS_MAX: u64 = 1024;
+
+/// More connections, requests or jobs than one process can hold.
+const COUNT_MAX: u64 = 1_000_000;
+
+/// One wrong letter in so many is a misspelling; more make another name.
+const LETTERS_PER_SLIP: usize = 3;
 
 /// A line of the table, for people.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -33,7 +50,7 @@ macro_rules! settings {
                 &[$(Row { name: stringify!($name), default: $default, meaning: concat!($($meaning,)+) },)+];
 
             fn from_texts(texts: &BTreeMap<String, String>) -> Outcome<Self> {
-                Ok(Self { $($name: parse::<$kind>(texts, stringify!($name), $default)?,)+ })
+                Ok(Self { $($name: read::<$kind>(texts, stringify!($name), $default)?,)+ })
             }
         }
     };
@@ -120,24 +137,48 @@ settings! {
     log_format: String = "json";
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
-    texts: &BTreeMap<String, String>,
-    name: &str,
-    default: &str,
-) -> Outcome<T> {
+/// What a setting may be made of.
+trait Value: Sized {
+    fn read(text: &str) -> Result<Self, String>;
+}
+
+macro_rules! parsed_values {
+    ($($kind:ty)+) => {
+        $(impl Value for $kind {
+            fn read(text: &str) -> Result<Self, String> {
+                text.parse().map_err(|error: <$kind as std::str::FromStr>::Err| error.to_string())
+            }
+        })+
+    };
+}
+
+parsed_values! { String PathBuf usize u64 u32 f64 }
+
+impl Value for SocketAddr {
+    fn read(text: &str) -> Result<Self, String> {
+        address(text)
+    }
+}
+
+/// An address to listen on. Of a host's several addresses it is the first of IPv4: a client that was told 127.0.0.1
+/// must find what listens on localhost.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = |why: &str| format!("{why}; write HOST:PORT, as 127.0.0.1:8080");
+    let found: Vec<_> = text.to_socket_addrs().map_err(|error| wrong(&error.to_string()))?.collect();
+    let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    first.copied().ok_or_else(|| wrong("the host has no address"))
+}
+
+fn read<T: Value>(texts: &BTreeMap<String, String>, name: &str, default: &str) -> Outcome<T> {
     let text = texts.get(name).map_or(default, String::as_str);
-    text.parse().map_err(Failure::context(format!("setting {name} = {text:?}")))
+    T::read(text).map_err(Failure::context(format!("setting {name} = {text:?}")))
 }
 
 impl Settings {
     /// Reads the file, if one is named, and the environment over it.
     pub(crate) fn read(file: Option<&Path>) -> Outcome<Self> {
         let mut texts = file.map(read_file).transpose()?.unwrap_or_default();
-        for row in Self::TABLE {
-            if let Ok(value) = std::env::var(format!("{ENVIRONMENT_PREFIX}{}", row.name.to_uppercase())) {
-                texts.insert(row.name.into(), value);
-            }
-        }
+        texts.extend(read_environment(std::env::vars_os())?);
         let settings = Self::from_texts(&texts)?;
         settings.check()?;
         Ok(settings)
@@ -182,28 +223,101 @@ impl Settings {
 
     fn check(&self) -> Outcome<()> {
         let refuse = |what: &str| Err(Failure::new(format!("setting {what}; see `auther settings`")));
-        if self.requests_in_flight_max == 0 || self.connections_max == 0 || self.queue_jobs_max == 0 {
-            return refuse("requests_in_flight_max, connections_max and queue_jobs_max must be at least 1");
+        for (name, value, range) in self.whole_numbers() {
+            if !range.contains(&value) {
+                let (least, most) = (range.start(), range.end());
+                return refuse(&format!("{name} = {value}: it must be {least} to {most}"));
+            }
         }
         if !(0.0..=100.0).contains(&self.face_inside_frame_percent_min) {
             return refuse("face_inside_frame_percent_min is a percentage, 0 to 100");
         }
+        if !self.probe_inter_eye_distance_px_min.is_finite() {
+            return refuse("probe_inter_eye_distance_px_min must be a number");
+        }
+        if !["json", "text"].contains(&self.log_format.as_str()) {
+            return refuse("log_format is json or text");
+        }
+        self.check_measures().or_else(|what| refuse(&what))
+    }
+
+    /// The ranges outside of which a whole number makes no sense. At zero nothing would ever be answered; the drain
+    /// alone may be none.
+    fn whole_numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 10] {
+        let (count, ms) = (1..=COUNT_MAX, 1..=MS_MAX);
+        [
+            ("workers", self.workers as u64, 0..=WORKERS_MAX),
+            ("queue_jobs_max", self.queue_jobs_max as u64, count.clone()),
+            ("queue_wait_ms_max", self.queue_wait_ms_max, ms.clone()),
+            ("image_bytes_max", self.image_bytes_max as u64, 1..=u64::MAX),
+            ("image_pixels_max", self.image_pixels_max, 1..=u64::MAX),
+            ("requests_in_flight_max", self.requests_in_flight_max as u64, count.clone()),
+            ("connections_max", self.connections_max as u64, count),
+            ("request_ms_max", self.request_ms_max, ms.clone()),
+            ("head_read_ms_max", self.head_read_ms_max, ms),
+            ("drain_ms_max", self.drain_ms_max, 0..=MS_MAX),
+        ]
+    }
+
+    fn check_measures(&self) -> Result<(), String> {
         let policy = self.policy();
         for measure in face::Measure::ALL {
             let range = policy.reference.range(*measure);
             let ends = [range.min, range.max].into_iter().flatten();
             if !ends.clone().all(f64::is_finite) || !ends.is_sorted() {
-                return refuse(&format!(
-                    "of {}: its limits must be numbers, the least below the greatest",
-                    measure.name()
-                ));
+                let name = measure.name();
+                return Err(format!("of {name}: its limits must be numbers, the least below the greatest"));
             }
-        }
-        if !["json", "text"].contains(&self.log_format.as_str()) {
-            return refuse("log_format is json or text");
         }
         Ok(())
     }
+}
+
+/// The settings among the variables. A name that is nearly a setting's is refused: it would be obeyed by nobody. One that is
+/// not is somebody else's (a script's, or Kubernetes' words about a service named `auther`) and is left alone.
+fn read_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Outcome<BTreeMap<String, String>> {
+    let variable_of = |row: &Row| format!("{ENVIRONMENT_PREFIX}{}", row.name.to_uppercase());
+    let mut texts = BTreeMap::new();
+    for (variable, value) in variables {
+        let variable = variable.to_string_lossy();
+        let Some(name) = variable.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
+        if OTHER_VARIABLES.contains(&&*variable) {
+            continue;
+        }
+        let Some(row) = Settings::TABLE.iter().find(|row| variable_of(row) == variable) else {
+            match nearest(&name.to_lowercase()) {
+                Some(meant) => return Err(no_setting("environment", &variable, Some(variable_of(meant)))),
+                None => continue,
+            }
+        };
+        let value = value.into_string().map_err(|_| Failure::new(format!("environment: {variable} is not UTF-8")))?;
+        texts.insert(row.name.to_owned(), value);
+    }
+    Ok(texts)
+}
+
+/// The setting that was probably meant, if any is near.
+fn nearest(unknown: &str) -> Option<&'static Row> {
+    let best = Settings::TABLE.iter().min_by_key(|row| edits(unknown, row.name));
+    best.filter(|row| edits(unknown, row.name) <= unknown.len() / LETTERS_PER_SLIP)
+}
+
+fn no_setting(place: impl std::fmt::Display, name: &str, meant: Option<String>) -> Failure {
+    let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+    Failure::new(format!("{place}: there is no setting {name}{meant} (`auther settings` lists them)"))
+}
+
+/// How many bytes must be put in, taken out or changed to make one text of the other (Levenshtein's distance).
+fn edits(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in to.bytes().enumerate() {
+            let least = (diagonal + usize::from(a != b)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], least);
+        }
+    }
+    row[to.len()]
 }
 
 fn read_file(path: &Path) -> Outcome<BTreeMap<String, String>> {
@@ -211,7 +325,8 @@ fn read_file(path: &Path) -> Outcome<BTreeMap<String, String>> {
     let table: toml::Table = text.parse().map_err(Failure::context(path.display()))?;
     let plain = |(name, value): (String, toml::Value)| {
         if !Settings::TABLE.iter().any(|row| row.name == name) {
-            return Err(Failure::new(format!("{}: there is no setting {name}", path.display())));
+            let meant = nearest(&name).map(|row| row.name.to_owned());
+            return Err(no_setting(path.display(), &name, meant));
         }
         let text = match value {
             toml::Value::String(text) => text,
@@ -247,8 +362,23 @@ mod tests {
     fn a_bad_value_is_named() {
         let error = Settings::from_texts(&texts(&[("workers", "many")])).expect_err("no number").to_string();
         assert!(error.contains("workers") && error.contains("many"), "{error}");
-        for (name, value) in [("face_inside_frame_percent_min", "101"), ("log_format", "xml"), ("queue_jobs_max", "0")]
-        {
+        let wrong = [
+            ("face_inside_frame_percent_min", "101"),
+            ("probe_inter_eye_distance_px_min", "nan"),
+            ("log_format", "xml"),
+            ("queue_jobs_max", "0"),
+            ("queue_wait_ms_max", "0"),
+            ("image_bytes_max", "0"),
+            ("image_pixels_max", "0"),
+            ("requests_in_flight_max", "0"),
+            ("connections_max", "0"),
+            ("request_ms_max", "0"),
+            ("head_read_ms_max", "0"),
+            ("drain_ms_max", "18446744073709551615"),
+            ("request_ms_max", "86400001"),
+            ("workers", "1025"),
+        ];
+        for (name, value) in wrong {
             let settings = Settings::from_texts(&texts(&[(name, value)])).expect("parse");
             assert!(settings.check().expect_err(name).to_string().contains(name));
         }
@@ -262,5 +392,27 @@ mod tests {
         std::fs::write(file.path(), "workers = 3\nlisten = \"[::1]:9\"\n").expect("written");
         let settings = Settings::from_texts(&read_file(file.path()).expect("known")).expect("parse");
         assert_eq!((settings.workers, settings.listen.port()), (3, 9));
+    }
+    #[test]
+    fn the_environment_is_read_and_a_misspelt_name_refused_with_the_right_one() {
+        let environment = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.into(), value.into())).collect();
+            read_environment(pairs.into_iter())
+        };
+        let read =
+            environment(&[("AUTHER_WORKERS", "3"), ("AUTHER_CACHE", "/c"), ("AUTHER_CONFIG", "f"), ("HOME", "/h")]);
+        assert_eq!(read.expect("known"), texts(&[("workers", "3")]));
+        for others in ["AUTHER_SERVICE_HOST", "AUTHER_PORT", "AUTHER_BIN", "AUTHER_URL", "AUTHER_API_KEY", "AUTHER_"] {
+            assert_eq!(environment(&[(others, "1")]).expect("another's"), texts(&[]), "{others}");
+        }
+        let misspelt = environment(&[("AUTHER_LISTENN", "1")]).expect_err("unknown").to_string();
+        assert!(misspelt.contains("AUTHER_LISTENN; did you mean AUTHER_LISTEN?"), "{misspelt}");
+    }
+
+    #[test]
+    fn a_host_may_be_named() {
+        assert_eq!(address("localhost:80").map(|address| address.port()), Ok(80));
+        assert_eq!(address("127.0.0.1:9"), Ok(SocketAddr::from(([127, 0, 0, 1], 9))));
+        assert!(address("localhost").expect_err("no port").contains("127.0.0.1:8080"));
     }
 }

@@ -2,65 +2,129 @@
 
 mod common;
 
-use std::process::Output;
+use std::process::Stdio;
 
-use common::{auther, photos};
-use serde_json::Value;
-
-fn run(data: &tempfile::TempDir, arguments: &[&str]) -> Output {
-    auther().args(arguments).args(["--json", "--data"]).arg(data.path()).current_dir(photos()).output().expect("runs")
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
-}
+use common::{auther, photos, printed, run, said};
+use serde_json::{Value, json};
 
 #[test]
 fn persons_are_enrolled_found_and_removed() {
     let data = tempfile::tempdir().expect("a folder");
-    assert_eq!(json(&run(&data, &["enrol", "mark", "A000369_a.jpg"]))["personId"], "mark");
-    assert_eq!(json(&run(&data, &["verify", "mark", "A000369_b.jpg"]))["verified"], true);
+    assert_eq!(printed(&run(&data, &["enrol", "mark", "A000369_a.jpg"]))["personId"], "mark");
+    assert_eq!(printed(&run(&data, &["verify", "mark", "A000369_b.jpg"]))["verified"], true);
     let other = run(&data, &["verify", "mark", "A000376_a.jpg"]);
-    assert_eq!((json(&other)["verified"].as_bool(), other.status.code()), (Some(false), Some(2)));
-    let found = json(&run(&data, &["identify", "A000369_b.jpg"]));
+    assert_eq!((printed(&other)["verified"].as_bool(), other.status.code()), (Some(false), Some(2)));
+    let found = printed(&run(&data, &["identify", "A000369_b.jpg"]));
     assert_eq!((found[0]["personId"].as_str(), found[0]["matched"].as_bool()), (Some("mark"), Some(true)));
     let again = run(&data, &["enrol", "mark2", "A000369_b.jpg"]);
-    assert_eq!(again.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&again.stderr).contains("F_012 Face exists"), "{again:?}");
+    let (message, status) = said(&again);
+    assert!(status == Some(2) && message.contains("F_012 Face exists"), "{again:?}");
+    let reason = json!({ "code": "F_012", "message": "F_012 Face exists" });
+    assert_eq!(printed(&again), json!({ "personId": "mark2", "refusals": [reason] }));
     assert!(run(&data, &["person", "remove", "mark"]).status.success());
-    assert_eq!(json(&run(&data, &["person", "list"])), Value::Array(vec![]));
+    assert_eq!(printed(&run(&data, &["person", "list"])), Value::Array(vec![]));
+}
+
+#[test]
+fn who_is_not_enrolled_is_a_no_and_no_error() {
+    let data = tempfile::tempdir().expect("a folder");
+    let questions: [&[&str]; 4] = [
+        &["person", "get", "nobody"],
+        &["person", "remove", "nobody"],
+        &["person", "update", "nobody", "A000369_a.jpg"],
+        &["verify", "nobody", "A000369_a.jpg"],
+    ];
+    for question in questions {
+        let answer = run(&data, question);
+        let (message, status) = said(&answer);
+        assert_eq!((printed(&answer), status), (json!({ "personId": "nobody", "found": false }), Some(2)));
+        assert!(message.contains("no person is enrolled under the id \"nobody\""), "{message}");
+    }
+    let key = run(&data, &["key", "disable", "9"]);
+    assert_eq!((printed(&key), key.status.code()), (json!({ "id": 9, "found": false }), Some(2)));
+}
+
+#[test]
+fn an_image_that_is_refused_is_a_no_and_an_error_is_not() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (broken, dark) = (data.path().join("broken.jpg"), photos().join("../../docs/images/too_dark.jpg"));
+    std::fs::write(&broken, b"no picture").expect("written");
+    let (broken, dark) = (broken.to_str().expect("text"), dark.to_str().expect("text"));
+    let refused: [(&[&str], &str); 4] = [
+        (&["enrol", "jane", dark], "F_006"),
+        (&["enrol", "jane", broken], "R_003"),
+        (&["identify", broken], "R_003"),
+        (&["compare", "A000369_a.jpg", broken], "R_003"),
+    ];
+    for (arguments, code) in refused {
+        let answer = run(&data, arguments);
+        let (message, status) = said(&answer);
+        assert!(status == Some(2) && message.contains(code), "{arguments:?} {answer:?}");
+        assert_eq!(printed(&answer)["refusals"][0]["code"], code, "{arguments:?}");
+    }
+    let errors: [&[&str]; 4] =
+        [&["enrol", "a/b", dark], &["enrol", "jane", "missing.jpg"], &["identify"], &["identify", dark, "--top", "0"]];
+    for arguments in errors {
+        let answer = run(&data, arguments);
+        assert_eq!((answer.status.code(), answer.stdout.as_slice()), (Some(1), &b""[..]), "{arguments:?} {answer:?}");
+    }
+}
+
+#[test]
+fn a_number_of_candidates_that_makes_no_sense_is_refused() {
+    for count in ["0", "101"] {
+        let (message, status) = said(&auther().args(["identify", "a.jpg", "--top", count]).output().expect("runs"));
+        assert!(status == Some(1) && message.contains("1..=100"), "{message}");
+    }
 }
 
 #[test]
 fn two_images_are_compared() {
     let data = tempfile::tempdir().expect("a folder");
     let same = run(&data, &["compare", "A000377_a.jpg", "A000377_b.jpg"]);
-    assert_eq!((json(&same)["matched"].as_bool(), same.status.code()), (Some(true), Some(0)));
+    assert_eq!((printed(&same)["matched"].as_bool(), same.status.code()), (Some(true), Some(0)));
     let different = run(&data, &["compare", "A000377_a.jpg", "A000376_b.jpg"]);
-    assert_eq!((json(&different)["matched"].as_bool(), different.status.code()), (Some(false), Some(2)));
+    assert_eq!((printed(&different)["matched"].as_bool(), different.status.code()), (Some(false), Some(2)));
 }
 
 #[test]
-fn a_folder_is_imported_and_a_second_run_skips_what_is_there() {
-    let (data, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-    for name in ["A000369_a.jpg", "A000376_a.jpg"] {
-        std::fs::copy(photos().join(name), folder.path().join(name)).expect("copied");
+fn a_check_names_the_file_and_the_size_of_its_image() {
+    let data = tempfile::tempdir().expect("a folder");
+    let answer = run(&data, &["check", "A000369_a.jpg"]);
+    let (file, size) = (printed(&answer)[0]["file"].clone(), printed(&answer)[0]["image"].clone());
+    assert_eq!(file, "A000369_a.jpg");
+    assert!(size["width"].as_u64() > Some(0) && size["height"].as_u64() > Some(0), "{size}");
+    // A parser keeps the last of two equal names without a word; a person's eye does not.
+    assert_eq!(String::from_utf8_lossy(&answer.stdout).matches("\"image\"").count(), 1);
+}
+
+#[test]
+fn who_reads_no_further_is_no_error() {
+    for arguments in [&["settings"][..], &["--help"], &["check", "A000369_a.jpg"]] {
+        let mut child = auther()
+            .args(arguments)
+            .current_dir(photos())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        // Closed before anything is written, as by `| head -0`.
+        drop(child.stdout.take());
+        let (message, status) = said(&child.wait_with_output().expect("ends"));
+        assert_eq!((message.as_str(), status), ("", Some(0)), "{arguments:?}");
     }
-    std::fs::write(folder.path().join("broken.jpg"), b"\xFF\xD8\xFF").expect("written");
-    std::fs::write(folder.path().join("notes.txt"), b"no image").expect("written");
-    let path = folder.path().to_str().expect("text");
-    let report = folder.path().join("refused.csv");
-    let first = json(&run(&data, &["import", path, "--report", report.to_str().expect("text")]));
-    assert_eq!((first["images"].as_u64(), first["enrolled"].as_u64()), (Some(3), Some(2)), "{first}");
-    assert!(std::fs::read_to_string(report).expect("a report").contains("broken.jpg"));
-    let second = json(&run(&data, &["import", path]));
-    assert_eq!((second["enrolled"].as_u64(), second["alreadyEnrolled"].as_u64()), (Some(0), Some(2)), "{second}");
 }
 
 #[test]
-fn missing_models_are_named_with_what_to_do() {
-    let (data, cache) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-    let output = run(&data, &["enrol", "a", "A000369_a.jpg", "--cache", cache.path().to_str().expect("text")]);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && message.contains("auther setup"), "{message}");
+fn the_exit_status_is_explained() {
+    let help = auther().arg("--help").output().expect("runs");
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for words in ["Exit status", "0  yes, or done", "2  no: not matched, not found, or an image refused", "1  an error"]
+    {
+        assert!(help.contains(words), "{help}");
+    }
+    for command in ["enrol", "verify", "identify", "check", "compare", "import", "doctor"] {
+        let help = auther().args([command, "--help"]).output().expect("runs");
+        assert!(String::from_utf8_lossy(&help.stdout).contains("Exit status: 0 when"), "{command}");
+    }
 }

@@ -5,7 +5,7 @@
 //! - [`lfw`]: ten-fold accuracy, FNMR at fixed FMR over all pairs, and the calibration table that makes a score a
 //!   similarity.
 //! - [`pairs`]: false matches and false non-matches of the shipped thresholds on a folder of labelled pairs.
-//! - [`reference`]: boxes, landmarks and embeddings against OpenCV's own code.
+//! - [`mod@reference`]: boxes, landmarks and embeddings against OpenCV's own code.
 //! - [`stages`]: where the time of one request goes, ours and OpenCV's side by side.
 //!
 //! The crate knows neither where models lie nor how a terminal looks: the caller hands in a factory of face pipelines

@@ -85,7 +85,7 @@ fn fetched(cache: &Cache, card: &Card, progress: &mut dyn Progress, options: &Op
             Err(error) => progress.event(&card.name, Event::Replacing { why: &error.to_string() }),
         }
     }
-    let mut attempts = Vec::new();
+    let mut attempts: Vec<_> = damaged(cache, card, options).into_iter().collect();
     for place in places(card, options) {
         let source = place.to_string();
         progress.event(&card.name, Event::Trying { source: &source });
@@ -102,6 +102,26 @@ fn fetched(cache: &Cache, card: &Card, progress: &mut dyn Progress, options: &Op
         }
     }
     Err(SetupError::NoSource { card: card.name.clone(), attempts, by_hand: by_hand(card) })
+}
+
+/// What is in the cache and is not what it should be, as a place that was tried in vain: who may not fetch it anew must not
+/// be told that it is missing.
+fn damaged(cache: &Cache, card: &Card, options: &Options) -> Option<Attempt> {
+    if options.force {
+        return None;
+    }
+    let wrong = |file| match read_checked(&cache.path_of(card, file), file) {
+        Ok(_) | Err(CacheError::Missing { .. }) => None,
+        Err(error) => Some(error),
+    };
+    let why = wrong(card.used()).or_else(|| wrong(&card.file))?;
+    // "Run it to replace the file" is how the reason ends.
+    let hint = match &why {
+        CacheError::Altered { .. } | CacheError::WrongSize { .. } if options.offline => ", without --offline",
+        CacheError::Altered { .. } | CacheError::WrongSize { .. } => "",
+        CacheError::Missing { .. } | CacheError::Unreadable { .. } | CacheError::NoPlace => "",
+    };
+    Some(Attempt { source: "the cache".to_owned(), reason: format!("{why}{hint}") })
 }
 
 /// A place to look: a card's source, or the folder that the user named.

@@ -90,7 +90,9 @@ fn what_is_there_is_left_alone_and_what_was_altered_is_replaced() {
         fs::write(&path, wrong).expect("written");
         assert!(matches!(survey(&place.cache, &place.cards)[0].state, State::Altered(_)));
         assert!(place.cache.verified_path(&place.cards[0]).is_err());
-        assert!(place.setup(&options).0.is_err());
+        let error = place.setup(&options).0.expect_err("no source").to_string();
+        assert!(error.contains("the cache: ") && error.contains("is not the file"), "{error}");
+        assert!(error.contains("without --offline") && !error.contains("not in the cache"), "{error}");
         fs::write(place.beside(), content()).expect("written");
         let (outcome, told) = place.setup(&options);
         outcome.expect("replaced");

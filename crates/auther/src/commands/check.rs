@@ -15,7 +15,8 @@ use crate::output::print;
 /// What is said of one image.
 #[derive(Serialize)]
 struct Said {
-    image: String,
+    /// Not `image`, which is the size among the verdicts.
+    file: String,
     #[serde(flatten)]
     verdicts: Option<Verdicts>,
     /// Why there are no verdicts.
@@ -53,7 +54,7 @@ fn drawing_of(arguments: &cli::Check, image: &Path) -> Outcome<Option<PathBuf>> 
 }
 
 fn say(pipeline: &mut Pipeline, policy: &Policy, path: &Path, drawing: Option<&Path>) -> Outcome<Said> {
-    let image = path.display().to_string();
+    let file = path.display().to_string();
     let bytes = super::image(path)?;
     match pipeline.examine(bytes.as_ref(), policy) {
         Ok(examination) => {
@@ -61,13 +62,13 @@ fn say(pipeline: &mut Pipeline, policy: &Policy, path: &Path, drawing: Option<&P
                 draw(bytes.as_ref(), policy, &examination, drawing)?;
             }
             let accepted = examination.checks.iter().all(Check::passed);
-            let text = describe(&image, &examination, accepted);
-            Ok(Said { image, verdicts: Some(Verdicts::from(&examination)), error: None, text, accepted })
+            let text = describe(&file, &examination, accepted);
+            Ok(Said { file, verdicts: Some(Verdicts::from(&examination)), error: None, text, accepted })
         }
         Err(face::Error::Image(error)) => {
             let error = format!("R_003: {error}");
-            let text = format!("{image}: refused\n  {error}");
-            Ok(Said { image, verdicts: None, error: Some(error), text, accepted: false })
+            let text = format!("{file}: refused\n  {error}");
+            Ok(Said { file, verdicts: None, error: Some(error), text, accepted: false })
         }
         Err(face::Error::Model(error)) => Err(error.into()),
     }
@@ -80,8 +81,8 @@ fn draw(bytes: &[u8], policy: &Policy, examination: &Examination, drawing: &Path
 }
 
 /// A line a measure, what failed marked and with what to do.
-fn describe(image: &str, examination: &Examination, accepted: bool) -> String {
-    let mut text = format!("{image}: {}\n", if accepted { "accepted" } else { "refused" });
+fn describe(file: &str, examination: &Examination, accepted: bool) -> String {
+    let mut text = format!("{file}: {}\n", if accepted { "accepted" } else { "refused" });
     for check in &examination.checks {
         let Check { measure, value, range } = *check;
         let limits = match (range.min, range.max) {

@@ -3,6 +3,7 @@
 use biometric::{Decision, Similarity};
 use serde::Serialize;
 
+use super::no::{No, Subject, answered};
 use crate::assembly::Assembly;
 use crate::cli::Compare;
 use crate::failure::{Failure, Outcome};
@@ -19,8 +20,12 @@ pub(super) fn run(assembly: &Assembly, arguments: &Compare, json: bool) -> Outco
     let threshold = Similarity::from_percent(arguments.threshold).map_err(Failure::context("--threshold"))?;
     let loaded = assembly.load()?;
     let (mut pipeline, policy) = (loaded.pipeline()?, assembly.policy());
-    let source = template(&mut pipeline, &policy, &arguments.source)?;
-    let target = template(&mut pipeline, &policy, &arguments.target)?;
+    let mut template = |path| template(&mut pipeline, &policy, path);
+    let (source, target) = match (template(&arguments.source)?, template(&arguments.target)?) {
+        (Ok(source), Ok(target)) => (source, target),
+        (Err(no), _) => return no.tell(json, Subject::Image(&arguments.source.to_string_lossy())),
+        (_, Err(no)) => return no.tell(json, Subject::Image(&arguments.target.to_string_lossy())),
+    };
     let similarity = loaded.calibration.similarity(source.compare(&target)?);
     let matched = similarity.decide(threshold) == Decision::Match;
     let compared = Compared { similarity: similarity.percent_shown(), threshold: threshold.percent(), matched };
@@ -35,8 +40,10 @@ fn template(
     pipeline: &mut face::Pipeline,
     policy: &face::Policy,
     path: &std::path::Path,
-) -> Outcome<biometric::Template> {
+) -> Outcome<Result<biometric::Template, No>> {
     let bytes = super::image(path)?;
-    let inspection = pipeline.probe(bytes.as_ref(), policy).map_err(Failure::context(path.display()))?;
-    inspection.template.ok_or_else(|| Failure::new(format!("{}: no face found", path.display())))
+    let inspection = pipeline.probe(bytes.as_ref(), policy).map_err(engine::Error::from);
+    let refused =
+        |rejections: Vec<_>| engine::Error::Refused(rejections.into_iter().map(engine::Refusal::Face).collect());
+    answered(inspection.and_then(|found| found.template.ok_or_else(|| refused(found.rejections))))
 }

@@ -1,11 +1,16 @@
 //! `auther doctor`: whether what the service stands on is as it should be.
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use biometric::TenantId;
+use gallery::Gallery as _;
 use models::State;
 use serde::Serialize;
 
+use super::data_folder;
 use crate::assembly::Assembly;
+use crate::cli::Common;
 use crate::failure::{Failure, Outcome};
 use crate::output::print;
 
@@ -16,30 +21,28 @@ struct Check {
     finding: String,
 }
 
-pub(super) fn run(assembly: &Assembly, json: bool) -> Outcome {
+pub(super) fn run(assembly: &Assembly, common: &Common) -> Outcome {
+    let data = &assembly.settings.data;
+    let of_data = |found: Outcome<String>| found.map_err(|failure| data_folder::explain(data, failure));
     let mut checks = model_checks(assembly);
     checks.push(processor());
-    checks.push(check(
-        "inference",
-        assembly.load().and_then(|loaded| {
-            loaded.pipeline()?;
-            Ok(format!("the models load; templates are of {}", loaded.model()))
-        }),
-    ));
-    checks.push(check("accounts", accounts(assembly)));
-    checks.push(check("gallery", gallery(assembly)));
-    show(&checks, json)?;
+    checks.push(check("inference", inference(assembly)));
+    checks.push(check("accounts", of_data(accounts(data))));
+    checks.push(check("gallery", of_data(gallery(assembly, data))));
+    show(&checks, common)?;
     let healthy = checks.iter().all(|check| check.ok);
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The third-party files alone.
-pub(super) fn print_models(assembly: &Assembly, json: bool) -> Outcome<()> {
-    show(&model_checks(assembly), json)
+pub(super) fn print_models(assembly: &Assembly, common: &Common) -> Outcome<()> {
+    show(&model_checks(assembly), common)
 }
 
-fn show(checks: &[Check], json: bool) -> Outcome<()> {
-    print(json, &checks, |checks| {
+fn show(checks: &[Check], common: &Common) -> Outcome<()> {
+    let told = |c: &Check| Check { finding: common.repeated_in(&c.finding), name: c.name.clone(), ok: c.ok };
+    let checks: Vec<_> = checks.iter().map(told).collect();
+    print(common.json, &checks, |checks| {
         let line = |c: &Check| format!("{} {}: {}", if c.ok { "ok  " } else { "FAIL" }, c.name, c.finding);
         checks.iter().map(line).collect::<Vec<_>>().join("\n")
     })
@@ -75,8 +78,14 @@ fn processor() -> Check {
     Check { name: "processor".into(), ok: true, finding: format!("{cores} cores; {search}") }
 }
 
-fn accounts(assembly: &Assembly) -> Outcome<String> {
-    let data = &assembly.settings.data;
+fn inference(assembly: &Assembly) -> Outcome<String> {
+    let loaded = assembly.load()?;
+    loaded.pipeline()?;
+    Ok(format!("the models load; templates are of {}", loaded.model()))
+}
+
+fn accounts(data: &Path) -> Outcome<String> {
+    data_folder::check(data)?;
     if !data.exists() {
         return Ok(format!("{} is not there yet; the first command that writes makes it", data.display()));
     }
@@ -84,13 +93,16 @@ fn accounts(assembly: &Assembly) -> Outcome<String> {
     Ok(format!("{} keys in {}", keys.len(), data.display()))
 }
 
-fn gallery(assembly: &Assembly) -> Outcome<String> {
-    let data = &assembly.settings.data;
+/// Opened without an engine: references can be in order while the models are not.
+fn gallery(assembly: &Assembly, data: &Path) -> Outcome<String> {
+    data_folder::check(data)?;
     if !data.exists() {
         return Ok("none yet".into());
     }
-    let engine = assembly.engine()?;
-    let persons =
-        super::wait(engine.count(biometric::TenantId::OPERATOR))?.map_err(|error| Failure::new(error.to_string()))?;
+    let card = assembly.card(&assembly.settings.embedder)?;
+    let none = || Failure::new(format!("setting embedder: {} is no recognition model", card.name));
+    let model = card.embedder().ok_or_else(none)?.model_id.clone();
+    let gallery = gallery::Embedded::open(data, model)?;
+    let persons = super::wait(gallery.count(TenantId::OPERATOR))??;
     Ok(format!("{persons} persons in {}", data.display()))
 }

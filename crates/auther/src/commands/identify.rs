@@ -3,6 +3,7 @@
 use biometric::{Decision, Similarity, TenantId};
 use serde::Serialize;
 
+use super::no::{Subject, answered};
 use crate::assembly::Assembly;
 use crate::cli::Identify;
 use crate::failure::Outcome;
@@ -18,9 +19,12 @@ struct CandidateShown {
 
 pub(super) fn run(assembly: &Assembly, arguments: &Identify, json: bool) -> Outcome {
     let image = super::image(&arguments.image)?;
-    let found = super::wait(assembly.engine()?.candidates(TenantId::OPERATOR, image, arguments.top))?;
+    let found = super::wait(assembly.engine()?.candidates(TenantId::OPERATOR, image, usize::from(arguments.top)))?;
+    let found = match answered(found)? {
+        Ok(found) => found,
+        Err(no) => return no.tell(json, Subject::Image(&arguments.image.to_string_lossy())),
+    };
     let candidates: Vec<_> = found
-        .map_err(|error| super::refused(&error))?
         .iter()
         .map(|candidate| CandidateShown {
             person: PersonShown::from(&candidate.person),

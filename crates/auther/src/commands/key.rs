@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::assembly::{Assembly, now};
 use crate::cli::Key;
-use crate::failure::{Failure, Outcome};
-use crate::output::{print, time};
+use crate::failure::Outcome;
+use crate::output::{note, print, time};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,9 +52,8 @@ impl KeyShown {
 }
 
 pub(super) fn run(assembly: &Assembly, command: Key, json: bool) -> Outcome {
-    let data = &assembly.settings.data;
-    std::fs::create_dir_all(data).map_err(Failure::context(data.display()))?;
-    let accounts = Accounts::open(data)?;
+    assembly.make_data_folder()?;
+    let accounts = Accounts::open(&assembly.settings.data)?;
     match command {
         Key::Create { name, permissions, expires } => {
             let permissions = permissions.unwrap_or(Permissions::ALL);
@@ -63,7 +62,7 @@ pub(super) fn run(assembly: &Assembly, command: Key, json: bool) -> Outcome {
             let (key, secret) = accounts.create_key(new, now())?;
             let shown = KeyShown::new(key, Some(secret.reveal().to_string()));
             if !json {
-                eprintln!("This key is shown once and kept only as a hash; store it now.");
+                note("This key is shown once and kept only as a hash; store it now.");
             }
             print(json, &shown, |shown| shown.api_key.clone().unwrap_or_default())?;
         }
@@ -71,10 +70,18 @@ pub(super) fn run(assembly: &Assembly, command: Key, json: bool) -> Outcome {
             let keys: Vec<_> = accounts.keys()?.into_iter().map(|key| KeyShown::new(key, None)).collect();
             print(json, &keys, |keys| keys.iter().map(KeyShown::line).collect::<Vec<_>>().join("\n"))?;
         }
-        Key::Disable { id } => {
-            let shown = KeyShown::new(accounts.disable_key(KeyId(id), now())?, None);
-            print(json, &shown, KeyShown::line)?;
-        }
+        Key::Disable { id } => match accounts.disable_key(KeyId(id), now()) {
+            Err(accounts::Error::NoSuchKey) => return no_such_key(id, json),
+            disabled => print(json, &KeyShown::new(disabled?, None), KeyShown::line)?,
+        },
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn no_such_key(id: i64, json: bool) -> Outcome {
+    note(format_args!("auther: there is no key {id}; `auther key list` shows the numbers"));
+    if json {
+        print(true, &serde_json::json!({ "id": id, "found": false }), |_| String::new())?;
+    }
+    Ok(super::answer(false))
 }

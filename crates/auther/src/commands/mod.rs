@@ -3,11 +3,13 @@
 mod bench;
 mod check;
 mod compare;
+mod data_folder;
 mod doctor;
 mod eval;
 mod identify;
 mod import;
 mod key;
+mod no;
 mod person;
 mod serve;
 mod settings;
@@ -21,21 +23,33 @@ use biometric::PersonId;
 use engine::ImageBytes;
 
 use crate::assembly::Assembly;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Common};
 use crate::failure::{Failure, Outcome};
 
-/// Exit status of a question that was answered with no: not matched, not found.
+/// Exit status of a question that was answered with no: not matched, not found, an image refused.
 const EXIT_NO: u8 = 2;
 
 pub(crate) fn run(cli: Cli) -> Outcome {
-    let json = cli.common.json;
-    if matches!(cli.command, Command::Settings) {
-        return settings::run(json);
+    let Cli { common, command } = cli;
+    if matches!(command, Command::Settings) {
+        return settings::run(common.json);
     }
-    let assembly = Assembly::new(&cli.common)?;
-    match cli.command {
+    let assembly = Assembly::new(&common)?;
+    let data = assembly.settings.data.clone();
+    let outcome = match command {
+        command if !command.needs_data() => dispatch(assembly, command, &common),
+        command => data_folder::check(&data)
+            .and_then(|()| dispatch(assembly, command, &common))
+            .map_err(|failure| data_folder::explain(&data, failure)),
+    };
+    outcome.map_err(|failure| failure.reworded(|text| common.repeated_in(text)))
+}
+
+fn dispatch(assembly: Assembly, command: Command, common: &Common) -> Outcome {
+    let json = common.json;
+    match command {
         Command::Serve(arguments) => serve::run(assembly, &arguments),
-        Command::Setup(arguments) => setup::run(&assembly, arguments, json),
+        Command::Setup(arguments) => setup::run(&assembly, arguments, common),
         Command::Key(command) => key::run(&assembly, command, json),
         Command::Person(command) => person::run(&assembly, command, json),
         Command::Enrol(arguments) => person::enrol(&assembly, &arguments, json),
@@ -46,7 +60,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Import(arguments) => import::run(&assembly, &arguments, json),
         Command::Eval(command) => eval::run(&assembly, command, json),
         Command::Bench(command) => bench::run(&assembly, command, json),
-        Command::Doctor => doctor::run(&assembly, json),
+        Command::Doctor => doctor::run(&assembly, common),
         Command::Settings => settings::run(json),
     }
 }

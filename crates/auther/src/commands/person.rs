@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use biometric::{Person, TenantId};
 use serde::Serialize;
 
+use super::no::{No, Subject, answered};
 use crate::assembly::Assembly;
 use crate::cli::{IdAndImage, Person as Command};
 use crate::failure::Outcome;
@@ -16,35 +17,35 @@ pub(super) fn run(assembly: &Assembly, command: Command, json: bool) -> Outcome 
     match command {
         Command::Get { id } => {
             let id = super::person_id(&id)?;
-            let person = super::wait(assembly.engine()?.get(TENANT, &id))?.map_err(|error| super::refused(&error))?;
-            show(json, &person)?;
+            let person = answered(super::wait(assembly.engine()?.get(TENANT, &id))?)?;
+            show(json, id.as_str(), person)
         }
         Command::List { after, limit } => {
             let after = after.as_deref().map(super::person_id).transpose()?;
-            let persons = super::wait(assembly.engine()?.list(TENANT, after.as_ref(), limit))?;
+            let persons = super::wait(assembly.engine()?.list(TENANT, after.as_ref(), limit as usize))?;
             let persons = persons.map_err(|error| super::refused(&error))?;
             let shown: Vec<_> = persons.iter().map(PersonShown::from).collect();
             print(json, &shown, |shown| shown.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Update(IdAndImage { id, image }) => {
-            let (id, image) = (super::person_id(&id)?, super::image(&image)?);
-            let updated = super::wait(assembly.engine()?.update(TENANT, id, image))?;
-            show(json, &updated.map_err(|error| super::refused(&error))?)?;
+            let (person, image) = (super::person_id(&id)?, super::image(&image)?);
+            show(json, &id, answered(super::wait(assembly.engine()?.update(TENANT, person, image))?)?)
         }
         Command::Remove { id } => {
             let id = super::person_id(&id)?;
-            super::wait(assembly.engine()?.remove(TENANT, &id))?.map_err(|error| super::refused(&error))?;
+            if let Err(no) = answered(super::wait(assembly.engine()?.remove(TENANT, &id))?)? {
+                return no.tell(json, Subject::PersonId(id.as_str()));
+            }
             print(json, &serde_json::json!({ "removed": id.as_str() }), |_| format!("{id} is forgotten"))?;
+            Ok(ExitCode::SUCCESS)
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn enrol(assembly: &Assembly, arguments: &IdAndImage, json: bool) -> Outcome {
     let (id, image) = (super::person_id(&arguments.id)?, super::image(&arguments.image)?);
-    let enrolled = super::wait(assembly.engine()?.enrol(TENANT, id, image))?;
-    show(json, &enrolled.map_err(|error| super::refused(&error))?)?;
-    Ok(ExitCode::SUCCESS)
+    show(json, &arguments.id, answered(super::wait(assembly.engine()?.enrol(TENANT, id, image))?)?)
 }
 
 #[derive(Serialize)]
@@ -54,17 +55,21 @@ struct Verified {
 
 pub(super) fn verify(assembly: &Assembly, arguments: &IdAndImage, json: bool) -> Outcome {
     let (id, image) = (super::person_id(&arguments.id)?, super::image(&arguments.image)?);
-    let verified = match super::wait(assembly.engine()?.verify(TENANT, id, image))? {
+    let verified = match answered(super::wait(assembly.engine()?.verify(TENANT, id, image))?)? {
         Ok(_) => true,
-        Err(engine::Error::FaceNotMatched) => false,
-        Err(error) => return Err(super::refused(&error)),
+        Err(No::NotMatched) => false,
+        Err(no @ (No::NotFound | No::Refused(_))) => return no.tell(json, Subject::PersonId(&arguments.id)),
     };
     print(json, &Verified { verified }, |_| if verified { "verified".into() } else { "not verified".into() })?;
     Ok(super::answer(verified))
 }
 
-fn show(json: bool, person: &Person) -> Outcome<()> {
-    print(json, &PersonShown::from(person), line)
+fn show(json: bool, id: &str, answer: Result<Person, No>) -> Outcome {
+    match answer {
+        Ok(person) => print(json, &PersonShown::from(&person), line)?,
+        Err(no) => return no.tell(json, Subject::PersonId(id)),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn line(person: &PersonShown) -> String {

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -15,6 +15,22 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 
 pub(crate) fn auther() -> Command {
     Command::new(env!("CARGO_BIN_EXE_auther"))
+}
+
+/// A command with `--json` on these databases, among the photographs.
+pub(crate) fn run(data: &tempfile::TempDir, arguments: &[&str]) -> Output {
+    auther().args(arguments).args(["--json", "--data"]).arg(data.path()).current_dir(photos()).output().expect("runs")
+}
+
+/// What a command printed under `--json`.
+#[track_caller]
+pub(crate) fn printed(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+/// What a command said on standard error, and its exit status.
+pub(crate) fn said(output: &Output) -> (String, Option<i32>) {
+    (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code())
 }
 
 pub(crate) fn photos() -> PathBuf {

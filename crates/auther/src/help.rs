@@ -1,0 +1,172 @@
+//! What `--help` says below the options: an example, what a command needs first, what comes next.
+//!
+//! A paragraph is one line here: the terminal's width breaks it. A test of `cli.rs` holds that every command has one
+//! and that the examples are understood.
+
+pub(crate) const TOP: &str = "\
+Exit status of every command:
+  0  yes, or done
+  2  no: not matched, not found, or an image refused; under --json the reason is on standard output
+  1  an error, also in how the command was typed
+
+Examples:
+  auther setup
+  auther enrol mark mark.jpg
+  auther identify somebody.jpg";
+
+pub(crate) const SERVE: &str = "\
+Needs the models (`auther setup`), and a key for whoever calls (`auther key create`), which may be made while it \
+    runs. Next, ask it whether it is ready: curl http://127.0.0.1:8080/readyz
+
+Examples:
+  auther serve
+  auther serve --listen localhost:8080 --data /var/lib/auther";
+
+pub(crate) const SETUP: &str = "\
+Needs a network, pip or a folder with the files; what is there and right is left alone, so it may be run again. \
+    Next: `auther doctor` looks whether all is well, `auther key create` makes a key, `auther serve` serves.
+
+Examples:
+  auther setup
+  auther setup --from /media/stick";
+
+pub(crate) const KEY: &str = "\
+A key opens the HTTP API; the command line needs none. Next: `auther serve`.
+
+Example:
+  auther key create --name shop";
+
+pub(crate) const KEY_CREATE: &str = "\
+Needs nothing first. The key goes into the header Api-Key of every request; it is kept only as a hash.
+
+Examples:
+  auther key create --name me
+  auther key create --name door --permissions identify,verify --expires 2030-01-31T00:00:00Z";
+
+pub(crate) const KEY_LIST: &str = "\
+Shows the numbers that `auther key disable` takes.
+
+Example:
+  auther key list --json";
+
+pub(crate) const KEY_DISABLE: &str = "\
+`auther key list` shows the numbers. Whoever used the key needs another one: `auther key create`.
+Exit status: 0 when it is disabled, 2 when there is no such key, 1 on an error.
+
+Example:
+  auther key disable 2";
+
+pub(crate) const PERSON: &str = "\
+Persons come from `auther enrol`, `auther import` or the HTTP API.
+
+Examples:
+  auther person list
+  auther person remove mark";
+
+pub(crate) const PERSON_GET: &str = "\
+`auther person list` lists the ids. Exit status: 0 when enrolled, 2 when not, 1 on an error.
+
+Example:
+  auther person get mark";
+
+pub(crate) const PERSON_LIST: &str = "\
+The next page begins after the last id of this one.
+
+Example:
+  auther person list --after mark --limit 1000 --json";
+
+pub(crate) const PERSON_UPDATE: &str = "\
+The person must be enrolled, and the image pass what an enrolment asks for: `auther check IMAGE` shows it.
+Exit status: 0 when replaced, 2 when there is no such person or the image is refused, 1 on an error.
+
+Example:
+  auther person update mark newer.jpg";
+
+pub(crate) const PERSON_REMOVE: &str = "\
+It cannot be undone. Exit status: 0 when removed, 2 when there is no such person, 1 on an error.
+
+Example:
+  auther person remove mark";
+
+pub(crate) const ENROL: &str = "\
+Needs the models (`auther setup`), an id that is free and a face that is not enrolled yet; `auther check IMAGE` \
+    shows what is asked of the image. Next: `auther verify` or `auther identify` with another image of the person.
+Exit status: 0 when enrolled, 2 when the image, the id or the face is refused, 1 on an error.
+
+Example:
+  auther enrol mark mark.jpg";
+
+pub(crate) const VERIFY: &str = "\
+The person must be enrolled (`auther enrol`). To ask who it is, use `auther identify`.
+Exit status: 0 when it is the person, 2 when not, or when nobody is enrolled under the id or the image is refused, \
+    1 on an error.
+
+Example:
+  auther verify mark somebody.jpg";
+
+pub(crate) const IDENTIFY: &str = "\
+Somebody must be enrolled (`auther enrol`, `auther import`). The best candidates are shown, however unlike.
+Exit status: 0 when the best one matches, 2 when not, or when the image is refused, 1 on an error.
+
+Example:
+  auther identify somebody.jpg --top 3";
+
+pub(crate) const CHECK: &str = "\
+Needs the models (`auther setup`). Next, when it is accepted: `auther enrol`. docs/image-requirements.md explains \
+    the checks.
+Exit status: 0 when all would be accepted, 2 when one would not, 1 on an error.
+
+Examples:
+  auther check me.jpg --annotate me.png
+  auther check photos/*.jpg --json | jq '.[].accepted'";
+
+pub(crate) const COMPARE: &str = "\
+Needs the models (`auther setup`); nobody has to be enrolled.
+Exit status: 0 when the faces match, 2 when they do not or an image shows none, 1 on an error.
+
+Example:
+  auther compare passport.jpg selfie.jpg --threshold 98";
+
+pub(crate) const IMPORT: &str = "\
+Needs the models (`auther setup`). A file's name without its ending is the id: jane.jpg and staff/jane.png both \
+    mean jane. It must be a valid id (1 to 128 of A-Z a-z 0-9 . _ ~ @ : + -), and one file's alone: files that share \
+    an id are all refused until they are renamed. Next: `auther person list`, or `auther identify`.
+
+It may be stopped and started again: who was enrolled before is skipped, whatever the image shows.
+
+Exit status: 0 when all are enrolled or were there already, 2 when some are refused, 1 on an error.
+
+Example:
+  auther import photos --report refused.csv";
+
+pub(crate) const EVAL: &str = "\
+Needs the models (`auther setup`) and labelled images; docs/accuracy.md says which and what came of them.
+
+Example:
+  auther eval pairs faces --json";
+
+pub(crate) const BENCH: &str = "\
+Needs the models (`auther setup`). Best on a machine that does nothing else.
+
+Example:
+  auther bench stages portrait.jpg";
+
+pub(crate) const BENCH_STAGES: &str = "\
+Needs the models (`auther setup`) and an image with a face.
+
+Example:
+  auther bench stages portrait.jpg --repetitions 200 --json";
+
+pub(crate) const DOCTOR: &str = "\
+Needs nothing first, and may run beside the server. What is wrong is said with what to do about it.
+Exit status: 0 when all is well, 1 when something is not.
+
+Example:
+  auther doctor --data /var/lib/auther";
+
+pub(crate) const SETTINGS: &str = "\
+A setting comes from a TOML file (--config) or the environment (AUTHER_WORKERS=2), which wins. Next: `auther \
+    serve`.
+
+Example:
+  auther settings --json";
