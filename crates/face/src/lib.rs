@@ -8,7 +8,7 @@
 //!                                          +-Landmarker--> FaceMesh --checks--> Vec<Check>
 //! ```
 //!
-//! The models are behind a private trait ([`model`]), so the whole pipeline is tested without weights.
+//! The models are behind a private trait (`model`), so the whole pipeline is tested without weights.
 
 mod align;
 mod checks;
