@@ -32,6 +32,7 @@ eval: setup ## Accuracy on LFW and the labelled portraits; remakes the report an
 
 eval-checks: setup ## The image checks on labelled images, against the committed counts; remakes docs/checks/
 	$(AUTHER) eval checks $(LABELLED) --baseline crates/eval/data/checks_baseline.json --report reports/checks
+	$(AUTHER) eval portraits $(LABELLED)/london_faces_800
 	@# Published is what shows no face: the sheet of mistakes stays in reports/.
 	cp reports/checks/report.md reports/checks/*.svg docs/checks/
 

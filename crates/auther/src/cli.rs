@@ -281,6 +281,11 @@ pub(crate) enum Eval {
         #[arg(long, value_name = "FILE")]
         write_baseline: Option<PathBuf>,
     },
+    /// Measures and the mean shape of the head on studio portraits: what the unified quality and the pose rest on
+    Portraits {
+        /// Folder with `manifest.csv`; its images labelled `neutral` are taken
+        folder: PathBuf,
+    },
     /// Agreement with OpenCV's `FaceDetectorYN` and `FaceRecognizerSF` on the images of a folder
     Reference {
         /// Folder of images

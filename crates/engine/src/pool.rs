@@ -217,6 +217,26 @@ mod tests {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime")
     }
 
+    /// Keeps a worker busy until told to let go.
+    fn hold(
+        runtime: &tokio::runtime::Runtime,
+        pool: &Arc<Pool<()>>,
+    ) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), Error>>) {
+        let (begin, begun) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let pool = Arc::clone(pool);
+        let held = runtime.spawn(async move {
+            pool.run(move |()| {
+                begin.send(()).expect("waited for");
+                // It cannot hang longer than the test.
+                let _ = released.recv();
+            })
+            .await
+        });
+        begun.recv().expect("the job runs");
+        (release, held)
+    }
+
     #[test]
     fn a_panic_becomes_an_error_and_the_worker_goes_on() {
         let (pool, runtime) = (pool(1, 4), runtime());
@@ -228,20 +248,7 @@ mod tests {
     #[test]
     fn one_job_more_than_fits_is_refused_with_a_time_and_the_others_are_done() {
         let (pool, runtime) = (pool(1, 2), runtime());
-        let (begin, begun) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let held = runtime.spawn({
-            let pool = Arc::clone(&pool);
-            async move {
-                pool.run(move |()| {
-                    begin.send(()).expect("waited for");
-                    // Until the test lets go; it cannot hang longer than the test.
-                    let _ = released.recv();
-                })
-                .await
-            }
-        });
-        begun.recv().expect("the first job runs");
+        let (release, held) = hold(&runtime, &pool);
         let waiting: Vec<_> = (0..2)
             .map(|number| {
                 let pool = Arc::clone(&pool);
@@ -280,19 +287,7 @@ mod tests {
     #[test]
     fn a_job_whose_caller_has_gone_is_skipped() {
         let (pool, runtime) = (pool(1, 4), runtime());
-        let (begin, begun) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let held = runtime.spawn({
-            let pool = Arc::clone(&pool);
-            async move {
-                pool.run(move |()| {
-                    begin.send(()).expect("waited for");
-                    let _ = released.recv();
-                })
-                .await
-            }
-        });
-        begun.recv().expect("the first job runs");
+        let (release, held) = hold(&runtime, &pool);
         let (ran, seen) = mpsc::channel();
         let gone = runtime.spawn({
             let pool = Arc::clone(&pool);

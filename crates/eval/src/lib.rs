@@ -4,6 +4,7 @@
 //! - [`draw`]: lines, dots and text on a picture; what the checks saw of a face.
 //! - [`lfw`]: ten-fold accuracy, FNMR at fixed FMR over all pairs, and the calibration table that makes a score a
 //!   similarity.
+//! - [`portraits`]: measures and the mean shape of the head on studio portraits, which quality and pose rest on.
 //! - [`pairs`]: false matches and false non-matches of the shipped thresholds on a folder of labelled pairs.
 //! - [`mod@reference`]: boxes, landmarks and embeddings against OpenCV's own code.
 //! - [`stages`]: where the time of one request goes, ours and OpenCV's side by side.
@@ -22,6 +23,7 @@ mod markdown;
 pub mod pairs;
 mod parallel;
 mod plot;
+pub mod portraits;
 mod progress;
 mod python;
 pub mod reference;

@@ -24,7 +24,7 @@ mod rejection;
 mod warp;
 
 pub use align::{CROP_SIDE_PX, Crop, align};
-pub use checks::pose::Pose;
+pub use checks::pose::{Pose, RIGID, STRAIGHT, mean_shape};
 pub use checks::{Check, CheckLimits, Measure, Range, SizeLimits};
 pub use detect::{Detector, DetectorSpec};
 pub use embed::{Embedder, EmbedderSpec, Embedding, Recipe};

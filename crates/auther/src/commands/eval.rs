@@ -22,6 +22,7 @@ pub(super) fn run(assembly: &Assembly, command: Eval, json: bool) -> Outcome {
             let options = lfw::Options { input: folder, shipped, subject: key, cache };
             lfw(assembly, &options, report.as_deref(), calibrate.as_deref(), json)
         }
+        Eval::Portraits { folder } => portraits(assembly, &folder, json),
         Eval::Pairs { folder } => pairs(assembly, &folder, json),
         Eval::Checks { folder, report, baseline, write_baseline } => {
             let loaded = assembly.load()?;
@@ -88,6 +89,14 @@ fn checks(
     }
     print(json, &outcome.report, checks::markdown)?;
     Ok(super::answer(outcome.report.comparison.as_ref().is_none_or(checks::Comparison::holds)))
+}
+
+fn portraits(assembly: &Assembly, folder: &Path, json: bool) -> Outcome {
+    let loaded = assembly.load()?;
+    let policy = assembly.policy();
+    let report = eval::portraits::portraits(folder, &policy, &|| factory(&loaded), &EvalProgress::default())?;
+    print(json, &report, eval::portraits::PortraitsReport::markdown)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn reference(assembly: &Assembly, folder: &Path, limit: usize, python: PathBuf, json: bool) -> Outcome {

@@ -5,30 +5,30 @@ use crate::mesh::FaceMesh;
 type Matrix = [[f64; 3]; 3];
 
 /// Points that move little when the face does: corners of the eyes, bridge, tip and wings of the nose, between the brows.
-pub(crate) const RIGID: [usize; 18] = [33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 9, 8, 2, 98, 327, 129, 358];
+pub const RIGID: [usize; 18] = [33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 9, 8, 2, 98, 327, 129, 358];
 
 /// Where those points are when a person looks straight ahead: the mean over the neutral portraits of the Face Research Lab
 /// London Set (DeBruine & Jones 2017, CC BY 4.0), each side averaged with the other. Their
-/// scale does not matter. An aggregate: no single person's shape can be read from it.
-pub(crate) const STRAIGHT: [[f64; 3]; RIGID.len()] = [
-    [-1.462_88, -0.503_82, 0.752_73],
-    [-0.570_84, -0.466_30, 0.578_27],
-    [0.570_84, -0.466_30, 0.578_27],
-    [1.462_88, -0.503_82, 0.752_73],
-    [0.0, -0.680_44, 0.035_81],
-    [0.0, -0.456_54, -0.116_89],
-    [0.0, -0.236_87, -0.287_26],
-    [0.0, -0.028_28, -0.474_44],
-    [0.0, 0.195_64, -0.668_90],
-    [0.0, 0.475_23, -0.757_33],
-    [0.0, 0.698_13, -0.697_39],
-    [0.0, -1.175_07, -0.009_97],
-    [0.0, -0.895_56, 0.024_92],
-    [0.0, 0.936_40, -0.206_41],
-    [-0.518_62, 0.886_08, 0.058_65],
-    [0.518_62, 0.886_08, 0.058_65],
-    [-0.644_03, 0.667_73, 0.189_29],
-    [0.644_03, 0.667_73, 0.189_29],
+/// scale does not matter. An aggregate: no single person's shape can be read from it. `auther eval portraits` makes it.
+pub const STRAIGHT: [[f64; 3]; RIGID.len()] = [
+    [-1.462_88, -0.504_02, 0.752_40],
+    [-0.570_96, -0.466_72, 0.577_91],
+    [0.570_96, -0.466_72, 0.577_91],
+    [1.462_88, -0.504_02, 0.752_40],
+    [0.0, -0.680_43, 0.035_22],
+    [0.0, -0.456_37, -0.117_29],
+    [0.0, -0.236_59, -0.287_53],
+    [0.0, -0.027_89, -0.474_54],
+    [0.0, 0.196_14, -0.668_84],
+    [0.0, 0.475_82, -0.757_06],
+    [0.0, 0.698_63, -0.696_97],
+    [0.0, -1.175_06, -0.011_00],
+    [0.0, -0.895_62, 0.024_14],
+    [0.0, 0.936_43, -0.205_63],
+    [-0.518_95, 0.885_81, 0.059_46],
+    [0.518_95, 0.885_81, 0.059_46],
+    [-0.644_34, 0.667_39, 0.189_98],
+    [0.644_34, 0.667_39, 0.189_98],
 ];
 
 /// Between straight ahead by the mean of portraits and 0 degrees of pitch by annotated data sets (AFLW2000-3D).
@@ -67,6 +67,64 @@ fn pose(points: &[[f64; 3]; RIGID.len()]) -> Pose {
         roll_degrees: (-rotation[0][1]).atan2(rotation[0][0]).to_degrees(),
         rotation,
     }
+}
+
+/// Where the rigid points of heads that look straight ahead are, on the mean: what [`measure`] compares with.
+///
+/// Generalised Procrustes analysis (Gower 1975): each head is brought to the mean by shift, scale and rotation, and the mean
+/// is taken anew, until it stays. Then it is turned to the mean of the heads' rotations, so that straight ahead is how these
+/// people looked, and averaged with its mirror image. Scaled so that the points' root mean square distance from their
+/// middle is 1.
+#[must_use]
+pub fn mean_shape(heads: &[[[f64; 3]; RIGID.len()]]) -> [[f64; 3]; RIGID.len()] {
+    /// It stays after three.
+    const STEPS: usize = 10;
+    let heads: Vec<Shape> = heads.iter().map(centred).collect();
+    let mut mean = heads.first().copied().unwrap_or(STRAIGHT);
+    let mut turn = [[0.0; 3]; 3];
+    for _ in 0..STEPS {
+        let mut sum = [[0.0; 3]; RIGID.len()];
+        turn = [[0.0; 3]; 3];
+        for head in &heads {
+            let rotation = nearest_rotation(&covariance(&mean, head));
+            for (sum, point) in sum.iter_mut().zip(head) {
+                *sum = plus(*sum, rotated(&rotation, *point));
+            }
+            // From the mean to the head: the transpose.
+            turn = [0, 1, 2].map(|i| [0, 1, 2].map(|j| turn[i][j] + rotation[j][i]));
+        }
+        mean = centred(&sum);
+    }
+    let turn = nearest_rotation(&turn);
+    symmetric(&mean.map(|point| rotated(&turn, point)))
+}
+
+type Shape = [[f64; 3]; RIGID.len()];
+
+/// Which point of [`RIGID`] lies where this one does on the other side of the face.
+const OTHER_SIDE: [usize; RIGID.len()] = [3, 2, 1, 0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 14, 17, 16];
+
+fn symmetric(shape: &Shape) -> Shape {
+    std::array::from_fn(|at| {
+        let [x, y, z] = shape[OTHER_SIDE[at]];
+        plus(shape[at], [-x, y, z]).map(|value| value / 2.0)
+    })
+}
+
+fn centred(shape: &Shape) -> Shape {
+    let count = RIGID.len() as f64;
+    let mean = shape.iter().copied().fold([0.0; 3], plus).map(|value| value / count);
+    let moved = shape.map(|point| plus(point, mean.map(|value| -value)));
+    let size = (moved.iter().flatten().map(|value| value * value).sum::<f64>() / count).sqrt();
+    moved.map(|point| point.map(|value| value / size))
+}
+
+fn plus(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+    [0, 1, 2].map(|axis| a[axis] + b[axis])
+}
+
+fn rotated(rotation: &Matrix, point: [f64; 3]) -> [f64; 3] {
+    [0, 1, 2].map(|row| (0..3).map(|column| rotation[row][column] * point[column]).sum())
 }
 
 /// `sum (p - mean p) (q - mean q)^T`.
@@ -135,6 +193,15 @@ mod tests {
             let found = [found.pitch_degrees, found.yaw_degrees, found.roll_degrees];
             assert!(found.iter().zip(angles).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} is not {angles:?}");
         }
+    }
+
+    #[test]
+    fn the_mean_of_heads_held_evenly_about_straight_is_straight() {
+        let about = |pitch: f64, yaw: f64, roll: f64| held(pitch + PITCH_ZERO_DEGREES, yaw, roll);
+        let heads = [about(9.0, 0.0, 0.0), about(-9.0, 0.0, 0.0), about(0.0, 7.0, 4.0), about(0.0, -7.0, -4.0)];
+        let (mean, straight) = (mean_shape(&heads), centred(&STRAIGHT));
+        let apart = mean.iter().flatten().zip(straight.iter().flatten()).map(|(a, b)| (a - b).abs());
+        assert!(apart.fold(0.0, f64::max) < 2e-3, "{mean:?}");
     }
 
     #[test]

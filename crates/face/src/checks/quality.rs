@@ -9,14 +9,14 @@ const AT_LIMIT: f64 = 50.0;
 const AT_BEST: f64 = 100.0;
 
 /// What a measure comes to on a studio portrait: the medians over the neutral portraits of the Face Research Lab London
-/// Set (DeBruine & Jones 2017, CC BY 4.0); `None` for measures that have no limit, or that are a yes or a no.
+/// Set (DeBruine & Jones 2017, CC BY 4.0); `None` for measures that have no limit, or that are a yes or a no. `auther eval portraits` prints them.
 const fn best(measure: Measure) -> Option<f64> {
     match measure {
         Measure::DetectorConfidence => Some(95.0),
         Measure::FacePresence => Some(27.0),
         Measure::InterEyeDistance => Some(120.0),
         Measure::Yaw | Measure::Pitch | Measure::Roll => Some(0.0),
-        Measure::Sharpness => Some(190.0),
+        Measure::Sharpness => Some(196.0),
         Measure::LuminanceMean => Some(53.0),
         Measure::LuminanceContrast => Some(11.0),
         Measure::UnderExposed | Measure::OverExposed => Some(0.0),
