@@ -69,7 +69,7 @@ fn pose(points: &[[f64; 3]; RIGID.len()]) -> Pose {
     }
 }
 
-/// Where the rigid points of heads that look straight ahead are, on the mean: what [`measure`] compares with.
+/// Where the rigid points of heads that look straight ahead are, on the mean: what a pose is measured against.
 ///
 /// Generalised Procrustes analysis (Gower 1975): each head is brought to the mean by shift, scale and rotation, and the mean
 /// is taken anew, until it stays. Then it is turned to the mean of the heads' rotations, so that straight ahead is how these
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn the_mean_of_heads_held_evenly_about_straight_is_straight() {
         let about = |pitch: f64, yaw: f64, roll: f64| held(pitch + PITCH_ZERO_DEGREES, yaw, roll);
-        let heads = [about(9.0, 0.0, 0.0), about(-9.0, 0.0, 0.0), about(0.0, 7.0, 4.0), about(0.0, -7.0, -4.0)];
+        let heads = [about(9.0, 0.0, 0.0), about(-9.0, 0.0, 0.0), about(0.0, 7.0, 0.0), about(0.0, -7.0, 0.0)];
         let (mean, straight) = (mean_shape(&heads), centred(&STRAIGHT));
         let apart = mean.iter().flatten().zip(straight.iter().flatten()).map(|(a, b)| (a - b).abs());
         assert!(apart.fold(0.0, f64::max) < 2e-3, "{mean:?}");
