@@ -11,9 +11,9 @@ use super::size::SizeLimits;
 pub struct CheckLimits {
     /// Size of the face.
     pub size: SizeLimits,
-    /// Least confidence of the detector in percent. The least of any clean portrait is 89, the most of any animal 84.
+    /// Least confidence of the detector in percent: between clean portraits and the faces of animals.
     pub detector_confidence_percent_min: f64,
-    /// Least presence of a face, as a logit. The least of any clean portrait is 14.
+    /// Least presence of a face, as a logit: well below any clean portrait; a mask is the business of the mouth's limit.
     pub face_presence_min: f64,
     /// Least distance of the face to the frame in percent of its width; at 0 it may touch.
     pub margin_percent_min: f64,
