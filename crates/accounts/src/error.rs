@@ -1,19 +1,32 @@
 //! What can go wrong, apart for each of the three things that one does here: open, manage, authenticate.
 
-/// Why the database cannot be opened.
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The file cannot be created, or its mode not be set.
-    #[error("the accounts database cannot be created: {0}")]
+#[error("{}: {fault}", path.display())]
+pub struct OpenError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: OpenFault,
+}
+
+/// What is wrong with a database file.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenFault {
+    /// The file cannot be created, or its mode not be set; or there is no thread to write it.
+    #[error("cannot be created: {0}")]
     File(#[from] std::io::Error),
     /// The file is no sound SQLite database: restore it from a backup.
-    #[error("the accounts database is damaged: {0}")]
+    #[error("is damaged: {0}")]
     Damaged(String),
     /// The file is a database of some other program.
-    #[error("the file is a database, but not of accounts")]
+    #[error("is a database of something else")]
     Foreign,
     /// A later version of the program wrote it.
-    #[error("the accounts database has schema {found}; this version knows schemas up to {known}")]
+    #[error("has schema {found}; this version knows schemas up to {known}")]
     NewerSchema {
         /// The schema version in the file.
         found: i64,
@@ -21,11 +34,11 @@ pub enum OpenError {
         known: i64,
     },
     /// SQLite gave up.
-    #[error("the accounts database cannot be opened: {0}")]
+    #[error("cannot be opened: {0}")]
     Database(rusqlite::Error),
 }
 
-impl From<rusqlite::Error> for OpenError {
+impl From<rusqlite::Error> for OpenFault {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         match error.sqlite_error_code() {
@@ -35,11 +48,11 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
-/// Why a key cannot be made, listed or disabled.
+/// Why something cannot be done with organisations, users, keys or links.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The name is no name for a key.
-    #[error("a key's name is 1 to {chars_max} characters, none of them a control character")]
+    /// The name is none.
+    #[error("a name is 1 to {chars_max} characters, none of them a control character")]
     Name {
         /// The greatest number of characters.
         chars_max: usize,
@@ -50,12 +63,129 @@ pub enum Error {
     /// No key has this id.
     #[error("there is no such key")]
     NoSuchKey,
+    /// The key cannot be replaced any more.
+    #[error("the key has been disabled, has expired or been replaced already; make a new one")]
+    KeyEnded,
+    /// The organisation has as many valid keys as it may.
+    #[error("an organisation may have {max} keys at a time; disable some first")]
+    TooManyKeys {
+        /// The greatest number of keys.
+        max: u32,
+    },
+    /// No organisation has this number.
+    #[error("there is no such organisation")]
+    NoSuchOrganisation,
+    /// The organisation is suspended, or being erased.
+    #[error("the organisation is suspended")]
+    Suspended,
+    /// The operator's own organisation cannot be suspended or erased, nor be given another plan.
+    #[error("the operator's own organisation stays as it is")]
+    OperatorsOwn,
+    /// No plan has this number.
+    #[error("there is no such plan")]
+    NoSuchPlan,
+    /// The operator's plan and the free plan are not edited here.
+    #[error("this plan is not edited here: the operator's has no limits, the free plan's are settings of the deployment")]
+    PlanFixed,
+    /// Another plan has this name.
+    #[error("another plan has this name")]
+    PlanTaken,
+    /// A limit of a plan is none.
+    #[error("a plan's limits are whole numbers from 1, its rate a number above 0")]
+    PlanLimits,
+    /// No user of this organisation has this number.
+    #[error("there is no such user")]
+    NoSuchUser,
+    /// Somebody must be left who can manage the organisation.
+    #[error("this is the last owner; make somebody else an owner first")]
+    LastOwner,
+    /// Nobody gives, changes or takes a role that is above their own.
+    #[error("this needs a higher role than yours")]
+    AboveRole,
+    /// Operators are made in the operator's own organisation only.
+    #[error("operators belong to the operator's own organisation")]
+    RoleElsewhere,
+    /// The organisation has an account of this address already.
+    #[error("this e-mail address has an account in the organisation already")]
+    EmailTaken,
+    /// The address has an account with this very password in another organisation: signing in could not tell which is
+    /// meant. Only who knows both is told.
+    #[error("you use this password for another organisation already; choose a different one here")]
+    PasswordElsewhere,
+    /// The password that was to prove who asks is wrong.
+    #[error("the password is not right")]
+    WrongPassword,
+    /// The code of the second factor is wrong, or has been used.
+    #[error("the code is not right, or it has been used")]
+    WrongCode,
+    /// The second factor is set up already.
+    #[error("the second factor is set up already; remove it first")]
+    SecondFactorOn,
+    /// There is no second factor to do this with.
+    #[error("no second factor is being set up")]
+    SecondFactorOff,
+    /// No session of this user has this number.
+    #[error("there is no such session")]
+    NoSuchSession,
+    /// No link of this organisation has this number.
+    #[error("there is no such link")]
+    NoSuchLink,
+    /// The link was used, withdrawn, has expired or never was one.
+    #[error("the link does not work any more")]
+    LinkInvalid,
+    /// Too many attempts.
+    #[error("too many attempts")]
+    Throttled {
+        /// When the next one counts.
+        retry_after: Duration,
+    },
+    /// Passwords cannot be hashed.
+    #[error("passwords cannot be hashed: {0}")]
+    Hashing(String),
     /// The operating system has no random numbers to give.
     #[error("no random numbers: {0}")]
     Random(#[from] getrandom::Error),
     /// SQLite gave up.
     #[error("the accounts database does not answer: {0}")]
     Database(#[from] rusqlite::Error),
+}
+
+/// Why somebody is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Address, password or code are wrong, or the account may not sign in: one answer for all.
+    #[error("not signed in")]
+    Wrong,
+    /// Too many attempts.
+    #[error("too many attempts")]
+    Throttled {
+        /// When the next one counts.
+        retry_after: Duration,
+    },
+    /// Something else went wrong.
+    #[error(transparent)]
+    Failed(Error),
+}
+
+impl From<Error> for SignInError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Throttled { retry_after } => Self::Throttled { retry_after },
+            other => Self::Failed(other),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for SignInError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<getrandom::Error> for SignInError {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 /// Why a call is not let in.
@@ -70,6 +200,12 @@ pub enum AuthenticationError {
     /// The key's time is over.
     #[error("the key has expired")]
     Expired,
+    /// The key may not be used from this address.
+    #[error("the key may not be used from this address")]
+    Network,
+    /// The key's organisation is suspended, or being erased.
+    #[error("the organisation is suspended")]
+    Suspended,
     /// The key is good, but not for this.
     #[error("the key has no such permission")]
     NotPermitted,

@@ -1,10 +1,11 @@
 //! An API key, as it is wished for, kept and used.
 
 use std::fmt;
+use std::sync::Arc;
 
 use biometric::{TenantId, Timestamp};
 
-use crate::{Error, Permissions};
+use crate::{Error, Limits, Networks, Permissions};
 
 /// The longest name of a key, in characters.
 const NAME_CHARS_MAX: usize = 100;
@@ -20,6 +21,8 @@ pub struct NewKey {
     pub permissions: Permissions,
     /// From when on it is not accepted any more; `None`: it does not expire.
     pub expires: Option<Timestamp>,
+    /// From where it may be used; none: from everywhere.
+    pub networks: Networks,
 }
 
 impl NewKey {
@@ -64,13 +67,25 @@ pub struct Key {
     pub expires: Option<Timestamp>,
     /// When it was disabled, if it was.
     pub disabled: Option<Timestamp>,
+    /// From where it may be used; none: from everywhere.
+    pub networks: Networks,
+    /// The key that replaced it, if one did.
+    pub rotated: Option<KeyId>,
 }
 
-/// Who calls: what a valid key stands for during one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who calls, and everything that a request needs to know of them.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
-    /// The key that was presented.
-    pub key: KeyId,
-    /// Whose gallery it opens.
+    /// The key that was presented; `None`: the console, for a user who is signed in.
+    pub key: Option<KeyId>,
+    /// The organisation whose gallery it opens.
     pub tenant: TenantId,
+    /// What the organisation's plan allows.
+    pub limits: Limits,
+    /// The organisation's own rules by their names; what they mean, the engine knows.
+    pub rules: Arc<[(String, f64)]>,
+    /// What is permitted.
+    pub permissions: Permissions,
+    /// Whether requests are charged to the month's quota.
+    pub charged: bool,
 }

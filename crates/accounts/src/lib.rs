@@ -1,20 +1,57 @@
-//! Who may call the service: API keys and what each permits.
+//! Who may call the service and who may see the back-office: organisations, users and their sessions, API keys, plans,
+//! usage, and the log of what was done.
 //!
-//! The keys live in one SQLite file that several processes may have open: the command line makes and disables keys
-//! while the server runs. Nothing is cached, so a new or a disabled key counts from the next request on; a lookup is one
-//! indexed read of a page that the operating system holds in memory, some ten microseconds.
+//! Accounts live in one SQLite file that several processes may have open: the command line makes and disables keys while
+//! the server runs. Nothing is cached, so a new or a disabled key counts from the next request on; a lookup is one
+//! indexed read of a page that the operating system holds in memory, some ten microseconds. Counters and the request log
+//! are a file of their own ([`usage`]).
+//!
+//! Every method takes the organisation that asks, and what belongs to another is not found. Whatever changes something
+//! takes the [`Actor`] too and writes a line of the audit log in the same transaction.
 //!
 //! The crate reads no clock: whoever calls says what time it is.
 
+mod audit;
+mod database;
+mod email;
 mod error;
 mod key;
+mod keys;
+mod link;
+mod name;
+mod network;
+mod operation;
+mod organisation;
+mod password;
 mod permission;
+mod plan;
+mod rate;
+mod rules;
 mod schema;
 mod secret;
+mod session;
+mod sign_up;
 mod store;
+mod throttle;
+mod totp;
+pub mod usage;
+mod user;
 
-pub use error::{AuthenticationError, Error, OpenError};
+pub use audit::{Act, Actor, AuditEntry, Who};
+pub use email::{Email, EmailError};
+pub use error::{AuthenticationError, Error, OpenError, OpenFault, SignInError};
 pub use key::{Caller, Key, KeyId, NewKey};
+pub use link::{Link, LinkId, LinkSecret, Purpose};
+pub use network::{Networks, NetworksError, client_address};
+pub use operation::Operation;
+pub use organisation::Organisation;
+pub use password::{Password, PasswordError};
 pub use permission::{Permission, Permissions, PermissionsError};
+pub use plan::{Limits, Plan, PlanId, Rate};
+pub use rate::RateLimiter;
 pub use secret::Secret;
+pub use session::{Session, SessionId, SessionLimits, SessionLine, SessionSecret, Stage};
+pub use sign_up::NewUser;
 pub use store::{Accounts, FILE_NAME};
+pub use totp::{RecoveryCode, TotpSetup};
+pub use user::{Role, User, UserId};

@@ -1,14 +1,11 @@
 //! The tables and their history.
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use crate::database::Schema;
 
-use crate::OpenError;
+/// The schema of accounts.db; its mark is "AUAC".
+pub(crate) const SCHEMA: Schema =
+    Schema { application_id: 0x4155_4143, migrations: MIGRATIONS, read_through: true };
 
-/// Marks the file as ours ("AUAC"), so that a wrong path does not get our tables.
-const APPLICATION_ID: i64 = 0x4155_4143;
-
-/// What leads from each schema version to the next: entry 0 makes version 1 of an empty file. Never edit an entry that
-/// was released; append.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE api_key (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,43 +18,111 @@ const MIGRATIONS: &[&str] = &["
         expires INTEGER,
         disabled INTEGER
     ) STRICT;
+", "
+    ALTER TABLE api_key ADD COLUMN networks TEXT NOT NULL DEFAULT '';
+    ALTER TABLE api_key ADD COLUMN rotated INTEGER REFERENCES api_key (id);
+    CREATE INDEX api_key_by_tenant ON api_key (tenant);
+
+    CREATE TABLE plan (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        requests_month_max INTEGER,
+        persons_max INTEGER,
+        rate_per_second REAL,
+        rate_burst INTEGER,
+        CHECK ((rate_per_second IS NULL) = (rate_burst IS NULL))
+    ) STRICT;
+    INSERT INTO plan VALUES (1, 'Operator', NULL, NULL, NULL, NULL), (2, 'Free', 1000, 100, 2.0, 10);
+
+    CREATE TABLE organisation (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        plan INTEGER NOT NULL REFERENCES plan (id),
+        created INTEGER NOT NULL,
+        suspended INTEGER,
+        erasing INTEGER
+    ) STRICT;
+    INSERT INTO organisation (id, name, plan, created) VALUES (1, 'Operator', 1, unixepoch() * 1000);
+    -- Keys made before there were organisations keep working.
+    INSERT INTO organisation (id, name, plan, created)
+        SELECT tenant, 'Organisation ' || tenant, 1, min(created) FROM api_key WHERE tenant <> 1 GROUP BY tenant;
+
+    CREATE TABLE rule (
+        organisation INTEGER NOT NULL REFERENCES organisation (id),
+        name TEXT NOT NULL,
+        value REAL NOT NULL,
+        PRIMARY KEY (organisation, name)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        organisation INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        act TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        address TEXT
+    ) STRICT;
+    CREATE INDEX audit_by_organisation ON audit (organisation, id);
+
+    -- One address may have an account in several organisations: were it unique, signing up would tell whether somebody
+    -- else is here.
+    CREATE TABLE user (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        organisation INTEGER NOT NULL REFERENCES organisation (id),
+        email TEXT NOT NULL,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        password TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        disabled INTEGER,
+        last_sign_in INTEGER,
+        totp_secret BLOB,
+        totp_confirmed INTEGER,
+        totp_step_used INTEGER,
+        UNIQUE (organisation, email)
+    ) STRICT;
+    CREATE INDEX user_by_email ON user (email);
+
+    CREATE TABLE recovery_code (
+        user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+        digest BLOB NOT NULL CHECK (length(digest) = 32),
+        PRIMARY KEY (user, digest)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE session (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+        user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+        csrf TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        seen INTEGER NOT NULL,
+        address TEXT,
+        agent TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX session_by_user ON session (user);
+
+    CREATE TABLE link (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+        purpose TEXT NOT NULL,
+        organisation INTEGER REFERENCES organisation (id),
+        user INTEGER REFERENCES user (id) ON DELETE CASCADE,
+        plan INTEGER REFERENCES plan (id),
+        role TEXT,
+        email TEXT,
+        created INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        used INTEGER
+    ) STRICT;
+
+    -- What was tried, by a digest of whom or where: no address book lies here.
+    CREATE TABLE attempt (
+        subject BLOB NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX attempt_by_subject ON attempt (subject, at);
+    CREATE INDEX attempt_by_time ON attempt (at);
 "];
-
-/// The schema that this program writes.
-pub(crate) const NEWEST: usize = MIGRATIONS.len();
-
-/// Finds out which schema the file has; 0 when it is new. Reads only, and all of it from one moment: another process may
-/// be making the tables meanwhile, and half of what it does would look like somebody else's file.
-///
-/// # Errors
-/// When the file is not ours, or ours of a later version.
-pub(crate) fn recognise(connection: &mut Connection) -> Result<usize, OpenError> {
-    recognise_within(&connection.transaction_with_behavior(TransactionBehavior::Deferred)?)
-}
-
-/// The same, within a transaction that is open already.
-fn recognise_within(connection: &Transaction<'_>) -> Result<usize, OpenError> {
-    let number = |sql: &str| connection.query_row(sql, (), |row| row.get::<_, i64>(0));
-    let (application, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
-    let is_new = application == 0 && found == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
-    if !is_new && application != APPLICATION_ID {
-        return Err(OpenError::Foreign);
-    }
-    match usize::try_from(found) {
-        Ok(version) if version <= NEWEST => Ok(version),
-        Ok(_) | Err(_) => Err(OpenError::NewerSchema { found, known: NEWEST as i64 }),
-    }
-}
-
-/// Brings the file to the newest schema.
-///
-/// One transaction that writes from its beginning: of two processes that open a new file at once, the second waits and
-/// then finds the tables there.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for migration in &MIGRATIONS[recognise_within(&transaction)?..] {
-        transaction.execute_batch(migration)?;
-    }
-    transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {NEWEST};"))?;
-    Ok(transaction.commit()?)
-}

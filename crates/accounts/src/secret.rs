@@ -13,7 +13,7 @@ const MARK: &str = "ak_";
 const PREFIX_CHARS: usize = 10;
 
 /// Characters that nobody keeps: the fewest of this alphabet that hold 256 bits.
-const HIDDEN_CHARS: usize = 43;
+pub(crate) const TOKEN_CHARS: usize = 43;
 
 /// What stands between the two.
 const SEPARATOR: char = '_';
@@ -30,14 +30,8 @@ pub struct Secret(Zeroizing<String>);
 impl Secret {
     /// A new one, from the operating system's random numbers.
     pub(crate) fn generate() -> Result<Self, getrandom::Error> {
-        // Room for the whole from the start: growing would leave copies behind.
-        let length = MARK.len() + PREFIX_CHARS + SEPARATOR.len_utf8() + HIDDEN_CHARS;
-        let mut text = Zeroizing::new(String::with_capacity(length));
-        text.push_str(MARK);
-        push_random(&mut text, PREFIX_CHARS)?;
-        text.push(SEPARATOR);
-        push_random(&mut text, HIDDEN_CHARS)?;
-        Ok(Self(text))
+        let prefix = random_token(MARK, PREFIX_CHARS)?;
+        Ok(Self(random_token(&format!("{}{SEPARATOR}", *prefix), TOKEN_CHARS)?))
     }
 
     /// The secret in clear, for the one time that it is shown.
@@ -53,22 +47,29 @@ impl fmt::Debug for Secret {
     }
 }
 
-fn push_random(text: &mut String, chars: usize) -> Result<(), getrandom::Error> {
+/// A text that begins so and goes on with this many random characters, from the operating system's random numbers;
+/// overwritten when dropped.
+pub(crate) fn random_token(mark: &str, chars: usize) -> Result<Zeroizing<String>, getrandom::Error> {
+    // Room for the whole from the start: growing would leave copies behind.
+    let length = mark.len() + chars;
+    let mut text = Zeroizing::new(String::with_capacity(length));
+    text.push_str(mark);
     let mut bytes = Zeroizing::new([0_u8; 64]);
-    let end = text.len() + chars;
-    while text.len() < end {
+    while text.len() < length {
         getrandom::fill(&mut *bytes)?;
         let fair = bytes.iter().filter(|byte| **byte < FAIR_BYTE_END);
-        text.extend(fair.take(end - text.len()).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])));
+        let characters = fair.map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
+        let missing = length - text.len();
+        text.extend(characters.take(missing));
     }
-    Ok(())
+    Ok(text)
 }
 
 /// The part of a presented secret that is kept in clear; `None` when the text cannot be a secret of ours.
 pub(crate) fn prefix(presented: &str) -> Option<&str> {
     let (prefix, hidden) = presented.split_at_checked(MARK.len() + PREFIX_CHARS)?;
     let is_ours = prefix.starts_with(MARK) && hidden.starts_with(SEPARATOR);
-    (is_ours && hidden.len() == SEPARATOR.len_utf8() + HIDDEN_CHARS).then_some(prefix)
+    (is_ours && hidden.len() == SEPARATOR.len_utf8() + TOKEN_CHARS).then_some(prefix)
 }
 
 /// What is kept of a secret: its SHA-256.
@@ -110,7 +111,7 @@ mod tests {
         let secret = Secret::generate().expect("random");
         let prefix = prefix(secret.reveal()).expect("ours");
         assert!(prefix.starts_with(MARK) && secret.reveal().starts_with(prefix));
-        assert!((ALPHABET.len() as f64).log2() * HIDDEN_CHARS as f64 >= 256.0);
+        assert!((ALPHABET.len() as f64).log2() * TOKEN_CHARS as f64 >= 256.0);
     }
 
     #[test]

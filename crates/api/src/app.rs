@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use accounts::Accounts;
+use accounts::usage::Usage;
+use accounts::{Accounts, RateLimiter};
+use engine::Operations;
 use tokio::sync::Semaphore;
 
-use crate::{Operations, Settings};
+use crate::Settings;
+use crate::plan::Places;
 
 /// The state of the router; a clone is another handle.
 #[derive(Clone)]
@@ -17,6 +20,12 @@ pub(crate) struct Shared {
     pub(crate) operations: Arc<dyn Operations>,
     /// Who may ask for it.
     pub(crate) accounts: Arc<Accounts>,
+    /// How much they have asked for.
+    pub(crate) usage: Arc<Usage>,
+    /// How fast they ask.
+    pub(crate) rates: RateLimiter,
+    /// How many requests each has in flight.
+    pub(crate) places: Places,
     /// Within which limits.
     pub(crate) settings: Settings,
     /// One permit for each request that may be in flight.
@@ -24,9 +33,15 @@ pub(crate) struct Shared {
 }
 
 impl App {
-    pub(crate) fn new(operations: Arc<dyn Operations>, accounts: Arc<Accounts>, settings: Settings) -> Self {
+    pub(crate) fn new(
+        operations: Arc<dyn Operations>,
+        accounts: Arc<Accounts>,
+        usage: Arc<Usage>,
+        settings: Settings,
+    ) -> Self {
         let in_flight = Semaphore::new(settings.requests_in_flight_max.min(Semaphore::MAX_PERMITS));
-        Self(Arc::new(Shared { operations, accounts, settings, in_flight }))
+        let (rates, places) = (RateLimiter::new(), Places::default());
+        Self(Arc::new(Shared { operations, accounts, usage, rates, places, settings, in_flight }))
     }
 }
 

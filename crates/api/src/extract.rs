@@ -11,7 +11,7 @@ mod fields;
 mod payload;
 mod person_path;
 
-pub(crate) use authorised::{Authorised, Compare, Delete, Enrol, Identify, Read, Verify};
+pub(crate) use authorised::{Authorised, Check, Compare, Create, Get, Identify, Remove, Update, Verify};
 pub(crate) use body::Body;
 pub(crate) use payload::{FaceImage, ImagePair};
 pub(crate) use person_path::PersonPath;

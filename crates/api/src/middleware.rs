@@ -8,6 +8,7 @@ mod log_line;
 use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -21,13 +22,17 @@ use self::log_line::LogLine;
 use crate::app::App;
 use crate::error::{Case, Problem};
 use crate::health;
+use crate::record::Open;
 use crate::request_id::{self, RequestId};
 
-pub(crate) async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let line = LogLine::begin(id, &request);
+    let open = Open::begin(Arc::clone(&app.usage), id);
+    request.extensions_mut().insert(open.record());
     let span = line.span();
     let response = caught(timed(&app, admitted(&app, request, next))).instrument(span).await;
+    open.end(&response);
     line.end(&response);
     with_headers(response, id)
 }
@@ -71,7 +76,8 @@ async fn admitted(app: &App, request: Request, next: Next) -> Response {
 fn with_headers(mut response: Response, id: RequestId) -> Response {
     let headers = response.headers_mut();
     headers.insert(request_id::HEADER, id.header_value());
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // What may be kept says so itself.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -5,5 +5,4 @@ pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod face;
 pub(crate) mod recognize;
-mod timestamp;
 pub(crate) mod verify;

@@ -3,19 +3,27 @@
 use std::sync::Arc;
 
 use accounts::Accounts;
+use accounts::usage::Usage;
 use axum::Router;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
+use engine::Operations;
+
 use crate::app::App;
 use crate::error::{Case, Problem};
-use crate::{Operations, Settings, health, middleware, person};
+use crate::{Settings, health, middleware, openapi, person};
 
-/// The whole service, to be given to [`serve`](crate::serve()).
-pub fn router(operations: Arc<dyn Operations>, accounts: Arc<Accounts>, settings: Settings) -> Router {
-    let app = App::new(operations, accounts, settings);
+/// The whole service, to be given to [`serve`](crate::serve()). Other pages may be merged into it, if they bring no fallback.
+pub fn router(
+    operations: Arc<dyn Operations>,
+    accounts: Arc<Accounts>,
+    usage: Arc<Usage>,
+    settings: Settings,
+) -> Router {
+    let app = App::new(operations, accounts, usage, settings);
     let face =
         || get(person::face::read).post(person::face::create).put(person::face::update).delete(person::face::remove);
     // With the trailing slash and nothing behind it, the person id is empty: refused as such (R_003), not as a route.
@@ -29,6 +37,7 @@ pub fn router(operations: Arc<dyn Operations>, accounts: Arc<Accounts>, settings
         .route("/person/check-face", post(person::check::check))
         .route(health::LIVE, get(health::live))
         .route(health::READY, get(health::ready))
+        .route(openapi::PATH, get(openapi::document))
         .fallback(unknown_route)
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(app.clone(), middleware::around))

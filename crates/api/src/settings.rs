@@ -1,5 +1,7 @@
 //! The limits of the HTTP side. Every one has a default that suits one machine.
 
+use accounts::Networks;
+
 /// What a deployment may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -18,6 +20,8 @@ pub struct Settings {
     pub head_read_ms_max: u64,
     /// The greatest head of a request in bytes. An `Api-Key`, a signature and a proxy's headers fit several times.
     pub head_bytes_max: usize,
+    /// Proxies whose `X-Forwarded-For` is believed: what others say of where they come from is not.
+    pub trusted_proxies: Networks,
     /// How long requests may go on after shutdown was asked for, in milliseconds. Below the 30 s after which Kubernetes
     /// and systemd's usual units kill.
     pub drain_ms_max: u64,
@@ -32,6 +36,7 @@ impl Default for Settings {
             connections_max: 1_024,
             head_read_ms_max: 15_000,
             head_bytes_max: 32 << 10,
+            trusted_proxies: Networks::NONE,
             drain_ms_max: 25_000,
         }
     }

@@ -6,12 +6,16 @@ mod common;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use accounts::Permission;
+use accounts::{Actor, Limits, Networks, Permission, Rate};
 use api::{Case, Code, Settings};
 use biometric::Timestamp;
 use common::{FACE, PAIR, Request, Response, Script, Server, exchange};
 use engine::{Error, Refusal};
 use face::{Defect, ImageError, Rejection};
+use futures_util::future::join_all;
+
+/// Few enough that one organisation's share of them is taken quickly.
+const IN_FLIGHT_MAX: usize = 8;
 
 fn rejected(defect: Defect) -> Error {
     let rejection = Rejection { defect, measure: "measure_px", value: 5.0, min: Some(6.0), max: None };
@@ -43,6 +47,7 @@ fn engine_error(case: Case) -> Option<fn() -> Error> {
         Case::Sunglasses => || rejected(Defect::Sunglasses),
         Case::MouthOpen => || rejected(Defect::MouthOpen),
         Case::EyesClosed => || rejected(Defect::EyesClosed),
+        Case::PersonsExhausted => || Error::GalleryFull { persons_max: 100 },
         Case::FaceEnrolled => || Error::Refused(vec![Refusal::FaceEnrolled]),
         Case::PersonNotFound => || Error::PersonNotFound,
         Case::FaceNotMatched => || Error::FaceNotMatched,
@@ -70,6 +75,11 @@ fn engine_error(case: Case) -> Option<fn() -> Error> {
         | Case::KeyDisabled
         | Case::KeyExpired
         | Case::KeyNotPermitted
+        | Case::KeyNetwork
+        | Case::OrganisationSuspended
+        | Case::RateExceeded
+        | Case::TooManyInFlight
+        | Case::RequestsExhausted
         | Case::UnknownRoute
         | Case::WrongMethod
         | Case::TimedOut => return None,
@@ -103,11 +113,41 @@ async fn provoke(server: &Server, case: Case) -> Response {
         Case::KeyUnknown => keyed("ak_no").await,
         Case::KeyDisabled => {
             let (id, key) = server.key_with(&Permission::ALL, None);
-            server.accounts.disable_key(id, Timestamp::from_millis(1)).expect("disabled");
+            server
+                .accounts
+                .disable_key(None, id, &accounts::Actor::system(), Timestamp::from_millis(1))
+                .expect("disabled");
             keyed(&key).await
         }
         Case::KeyExpired => keyed(&server.key_with(&Permission::ALL, Some(Timestamp::from_millis(1))).1).await,
         Case::KeyNotPermitted => keyed(&server.key_with(&[Permission::Read], None).1).await,
+        Case::KeyNetwork => {
+            keyed(&server.organisation(Limits::default(), "192.0.2.0/24".parse().expect("a network")).1).await
+        }
+        Case::OrganisationSuspended => {
+            let (tenant, key) = server.organisation(Limits::default(), Networks::NONE);
+            server.accounts.suspend(tenant, &Actor::system(), Timestamp::from_millis(1)).expect("suspended");
+            keyed(&key).await
+        }
+        Case::RateExceeded => {
+            let rate = Some(Rate { per_second: 0.01, burst: 1 });
+            let (_, key) = server.organisation(Limits { rate, ..Limits::default() }, Networks::NONE);
+            assert_eq!(keyed(&key).await.status, 200);
+            keyed(&key).await
+        }
+        Case::TooManyInFlight => {
+            let rate = Some(Rate { per_second: 1_000.0, burst: 1_000 });
+            let (_, key) = server.organisation(Limits { rate, ..Limits::default() }, Networks::NONE);
+            server.fake.script(Script::Slow(500));
+            let answers = join_all((0..IN_FLIGHT_MAX).map(|_| keyed(&key))).await;
+            answers.into_iter().find(|answer| answer.status != 200).expect("more than the share")
+        }
+        Case::RequestsExhausted => {
+            let limits = Limits { requests_month_max: Some(1), ..Limits::default() };
+            let (_, key) = server.organisation(limits, Networks::NONE);
+            assert_eq!(keyed(&key).await.status, 200);
+            keyed(&key).await
+        }
         Case::UnknownRoute => server.get("/nowhere").await,
         Case::WrongMethod => server.get("/person/compare-face").await,
         Case::TimedOut => {
@@ -120,6 +160,7 @@ async fn provoke(server: &Server, case: Case) -> Response {
         | Case::ImagePixels
         | Case::ImageSide
         | Case::PersonTaken
+        | Case::PersonsExhausted
         | Case::NoFace
         | Case::SeveralFaces
         | Case::FaceSize
@@ -168,6 +209,8 @@ const CONTRACT: &[(&str, u16, &str)] = &[
     ("F_010", 400, "Wrong face yaw"),
     ("F_011", 400, "Wrong face size when image check"),
     ("F_012", 400, "Face exists"),
+    ("CP_005", 400, "Number of available requests exceeded"),
+    ("L_001", 429, "Too many requests, try again later"),
     ("CP_002", 400, "Customer profile already exists with id jane"),
     ("R_002", 400, "Request body exception"),
     ("R_002", 413, "Request body exception"),
@@ -185,7 +228,9 @@ const CONTRACT: &[(&str, u16, &str)] = &[
 
 #[tokio::test]
 async fn every_row_is_produced_and_is_the_contracts() {
-    let server = Server::with(Settings { request_ms_max: 3_000, ..Settings::default() }).await;
+    let server =
+        Server::with(Settings { request_ms_max: 3_000, requests_in_flight_max: IN_FLIGHT_MAX, ..Settings::default() })
+            .await;
     let mut seen = HashSet::new();
     for case in Case::ALL {
         let response = provoke(&server, *case).await;

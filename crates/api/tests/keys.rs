@@ -74,6 +74,9 @@ async fn a_key_counts_and_ceases_to_count_at_once() {
     let call =
         || server.request("POST", "/person/face/jane").without("Api-Key").header("api-key", &key).json(FACE).send();
     assert_eq!(call().await.status, 200);
-    server.accounts.disable_key(id, biometric::Timestamp::from_millis(1)).expect("disabled");
+    server
+        .accounts
+        .disable_key(None, id, &accounts::Actor::system(), biometric::Timestamp::from_millis(1))
+        .expect("disabled");
     call().await.assert_error(403, "A_003", "key_disabled");
 }

@@ -16,7 +16,7 @@ async fn every_call_reaches_its_operation_with_tenant_id_and_images() {
         assert_eq!(request.send().await.status, 200, "{operation}");
         let [call] = <[_; 1]>::try_from(server.fake.take_calls()).expect("one call");
         assert_eq!(call.operation, operation);
-        assert_eq!(call.tenant, (operation != "compare").then_some(TENANT));
+        assert_eq!(call.scope.map(|scope| scope.tenant), Some(TENANT));
         assert_eq!(call.id.as_deref(), path.ends_with("jane").then_some("jane"));
         let images: &[Vec<u8>] = match operation {
             "remove" | "get" => &[],

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use accounts::Accounts;
+use accounts::usage::{Retention, Usage};
 use biometric::{Calibration, ModelId, Timestamp};
-use engine::{Engine, Pool, PoolLimits};
+use engine::{Engine, Pool, PoolLimits, Rules};
 use face::{
     ChannelOrder, Detector, DetectorSpec, Embedder, EmbedderSpec, Landmarker, LandmarkerSpec, Pipeline, PixelSpec,
     Recipe, Runtime,
@@ -129,7 +131,21 @@ impl Assembly {
             queue_wait_max: Duration::from_millis(self.settings.queue_wait_ms_max),
         };
         let pool = Pool::start(pipelines, limits)?;
-        Ok(Engine::new(pool, Arc::new(gallery), self.policy(), loaded.calibration, Arc::new(now)))
+        let rules = Rules { policy: self.policy(), ..Rules::default() };
+        Ok(Engine::new(pool, Arc::new(gallery), rules, loaded.calibration, Arc::new(now)))
+    }
+
+    /// Opens the database of organisations, users and keys.
+    pub(crate) fn accounts(&self) -> Outcome<Arc<Accounts>> {
+        self.make_data_folder()?;
+        Ok(Arc::new(Accounts::open(&self.settings.data)?))
+    }
+
+    /// Opens the counters and the request log.
+    pub(crate) fn usage(&self) -> Outcome<Arc<Usage>> {
+        self.make_data_folder()?;
+        let Settings { request_log_days, usage_days, .. } = self.settings;
+        Ok(Arc::new(Usage::open(&self.settings.data, Retention { request_log_days, usage_days })?))
     }
 
     /// Makes the folder of the databases, for its owner alone and so that a power cut does not take it away; one that is

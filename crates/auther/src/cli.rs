@@ -1,9 +1,15 @@
 //! The command line's words.
 
+mod back_office;
+mod value;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
+
+pub(crate) use back_office::{Key, Organisation, Plan, PlanLimits, Usage, User};
+pub(crate) use value::Count;
 
 use crate::help;
 
@@ -64,15 +70,27 @@ fn quoted(word: &str) -> String {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Serve the HTTP API until SIGTERM or Ctrl-C
+    /// Serve the HTTP API and the back-office until SIGTERM or Ctrl-C
     #[command(after_help = help::SERVE)]
     Serve(Serve),
     /// Fetch, check and prepare the models and the inference library; once, then all works offline
     #[command(after_help = help::SETUP)]
     Setup(Setup),
-    /// Create, list and disable API keys, also while the server runs
+    /// Create, list, rotate and disable API keys, also while the server runs
     #[command(subcommand, after_help = help::KEY)]
     Key(Key),
+    /// Let people into the back-office: list, invite, give a new password
+    #[command(subcommand, after_help = help::USER)]
+    User(User),
+    /// Make, list, suspend and erase organisations: each has a gallery, keys, users and a plan of its own
+    #[command(subcommand, after_help = help::ORGANISATION)]
+    Organisation(Organisation),
+    /// Make, list and edit plans: how much an organisation may ask
+    #[command(subcommand, after_help = help::PLAN)]
+    Plan(Plan),
+    /// Show what an organisation asked, a day at a time, and what its plan leaves of this month
+    #[command(after_help = help::USAGE)]
+    Usage(Usage),
     /// Look at and remove enrolled persons
     #[command(subcommand, after_help = help::PERSON)]
     Person(Person),
@@ -113,6 +131,7 @@ impl Command {
     pub(crate) fn needs_data(&self) -> bool {
         match self {
             Self::Serve(_) | Self::Key(_) | Self::Person(_) | Self::Import(_) => true,
+            Self::User(_) | Self::Organisation(_) | Self::Plan(_) | Self::Usage(_) => true,
             Self::Enrol(_) | Self::Verify(_) | Self::Identify(_) => true,
             Self::Check(_) | Self::Compare(_) | Self::Eval(_) | Self::Bench(_) => false,
             Self::Setup(_) | Self::Doctor | Self::Settings => false,
@@ -138,32 +157,6 @@ pub(crate) struct Setup {
     /// Fetch again what is there already
     #[arg(long, conflicts_with = "offline")]
     pub(crate) force: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Key {
-    /// Make a key and print it; it cannot be shown again
-    #[command(after_help = help::KEY_CREATE)]
-    Create {
-        /// What to call it, in lists and logs
-        #[arg(long)]
-        name: String,
-        /// What it may do, separated by commas: enrol, read, delete, identify, verify, compare [default: all]
-        #[arg(long, value_name = "LIST")]
-        permissions: Option<accounts::Permissions>,
-        /// When it ends, as 2030-01-31T00:00:00Z [default: never]
-        #[arg(long, value_name = "TIME")]
-        expires: Option<jiff::Timestamp>,
-    },
-    /// List the keys, without their secrets
-    #[command(after_help = help::KEY_LIST)]
-    List,
-    /// Disable a key for good; the server refuses it within a second
-    #[command(after_help = help::KEY_DISABLE)]
-    Disable {
-        /// The key's number, as `auther key list` shows it
-        id: i64,
-    },
 }
 
 #[derive(Subcommand)]

@@ -3,6 +3,10 @@
 //! A paragraph is one line here: the terminal's width breaks it. A test of `cli.rs` holds that every command has one
 //! and that the examples are understood.
 
+mod back_office;
+
+pub(crate) use back_office::*;
+
 pub(crate) const TOP: &str = "\
 Exit status of every command:
   0  yes, or done
@@ -15,8 +19,9 @@ Examples:
   auther identify somebody.jpg";
 
 pub(crate) const SERVE: &str = "\
-Needs the models (`auther setup`), and a key for whoever calls (`auther key create`), which may be made while it \
-    runs. Next, ask it whether it is ready: curl http://127.0.0.1:8080/readyz
+Needs the models (`auther setup`). The first time, the log shows a link: open it in a browser to become the operator. \
+    Keys for whoever calls are made in the back-office, or with `auther key create`, also while it runs. Next, ask it \
+    whether it is ready: curl http://127.0.0.1:8080/readyz
 
 Examples:
   auther serve
@@ -29,32 +34,6 @@ Needs a network, pip or a folder with the files; what is there and right is left
 Examples:
   auther setup
   auther setup --from /media/stick";
-
-pub(crate) const KEY: &str = "\
-A key opens the HTTP API; the command line needs none. Next: `auther serve`.
-
-Example:
-  auther key create --name shop";
-
-pub(crate) const KEY_CREATE: &str = "\
-Needs nothing first. The key goes into the header Api-Key of every request; it is kept only as a hash.
-
-Examples:
-  auther key create --name me
-  auther key create --name door --permissions identify,verify --expires 2030-01-31T00:00:00Z";
-
-pub(crate) const KEY_LIST: &str = "\
-Shows the numbers that `auther key disable` takes.
-
-Example:
-  auther key list --json";
-
-pub(crate) const KEY_DISABLE: &str = "\
-`auther key list` shows the numbers. Whoever used the key needs another one: `auther key create`.
-Exit status: 0 when it is disabled, 2 when there is no such key, 1 on an error.
-
-Example:
-  auther key disable 2";
 
 pub(crate) const PERSON: &str = "\
 Persons come from `auther enrol`, `auther import` or the HTTP API.

@@ -6,13 +6,16 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod assembly;
+mod back_office;
 mod cli;
 mod commands;
 mod failure;
 mod help;
+mod links;
 mod output;
 mod progress;
 mod settings;
+mod status;
 
 use std::process::ExitCode;
 

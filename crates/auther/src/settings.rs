@@ -2,31 +2,19 @@
 //!
 //! One table makes the struct, the reading, the documentation and the list that `auther settings` prints.
 
+mod check;
+mod read;
+mod value;
+
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
-use crate::failure::{Failure, Outcome};
+use accounts::Networks;
 
-/// Before a setting's name, in capitals, in the environment.
-const ENVIRONMENT_PREFIX: &str = "AUTHER_";
+use crate::failure::Outcome;
 
-/// Variables with our prefix that are no settings: where the settings are, and where the models are.
-const OTHER_VARIABLES: [&str; 2] = ["AUTHER_CONFIG", "AUTHER_CACHE"];
-
-/// A day in milliseconds: who sets more has mistaken the unit, and no clock overflows below.
-const MS_MAX: u64 = 24 * 60 * 60 * 1000;
-
-/// More threads than any machine has cores; each holds the models in memory.
-const WORKERS_MAX: u64 = 1024;
-
-/// More connections, requests or jobs than one process can hold.
-const COUNT_MAX: u64 = 1_000_000;
-
-/// One wrong letter in so many is a misspelling; more make another name.
-const LETTERS_PER_SLIP: usize = 3;
+pub(crate) use value::{Hidden, PublicUrl, SignUp, Switch, address};
 
 /// A line of the table, for people.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -50,7 +38,7 @@ macro_rules! settings {
                 &[$(Row { name: stringify!($name), default: $default, meaning: concat!($($meaning,)+) },)+];
 
             fn from_texts(texts: &BTreeMap<String, String>) -> Outcome<Self> {
-                Ok(Self { $($name: read::<$kind>(texts, stringify!($name), $default)?,)+ })
+                Ok(Self { $($name: value::of::<$kind>(texts, stringify!($name), $default)?,)+ })
             }
         }
     };
@@ -121,6 +109,36 @@ settings! {
     reference_mouth_openness_percent_max: f64 = "28";
     /// Enrolment: least visibility of the mouth in points; a mask lowers it.
     reference_mouth_visibility_min: f64 = "14";
+    /// The back-office, at /console, and the developers' pages, at /docs: on, or off to serve the API alone.
+    console: Switch = "on";
+    /// Where browsers reach this installation, as `https://auth.example.org`: what links begin with; empty for `http://` and the address that it listens on.
+    public_url: PublicUrl = "";
+    /// Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas; empty for none.
+    trusted_proxies: Networks = "";
+    /// Who may make an organisation: open (everybody), invitation (whom the operator invited), or closed.
+    sign_up: SignUp = "open";
+    /// Whom to ask for an account or a new password, shown to whoever cannot sign in; empty for nobody.
+    contact: String = "";
+    /// Free plan: requests of an organisation in a calendar month (UTC); beyond it `CP_005`.
+    free_requests_month_max: u64 = "1000";
+    /// Free plan: persons enrolled at once; beyond it `CP_005`.
+    free_persons_max: u64 = "100";
+    /// Free plan: requests a second in the long run; beyond it `L_001`.
+    free_requests_per_second: f64 = "2";
+    /// Free plan: requests at once after a pause; beyond it `L_001`.
+    free_burst_requests: u32 = "10";
+    /// How long the request log keeps a request (never its image), in days.
+    request_log_days: u32 = "30";
+    /// How long the counts of a day are kept, in days.
+    usage_days: u32 = "400";
+    /// How long a session in the back-office lasts without a page, in minutes.
+    session_idle_minutes: u32 = "720";
+    /// How long a session lasts however it is used, in days.
+    session_age_days: u32 = "7";
+    /// Mail server for invitations and new passwords, as `smtps://user:password@mail.example.org`; empty for none: links are shown to whoever makes them.
+    smtp_url: Hidden = "";
+    /// Sender of those mails, as `Auther <auther@example.org>`.
+    mail_from: String = "";
     /// Requests worked on at once; beyond it 503. Bounds memory.
     requests_in_flight_max: usize = "64";
     /// Connections held at once; more wait in the system's queue.
@@ -137,53 +155,7 @@ settings! {
     log_format: String = "json";
 }
 
-/// What a setting may be made of.
-trait Value: Sized {
-    fn read(text: &str) -> Result<Self, String>;
-}
-
-macro_rules! parsed_values {
-    ($($kind:ty)+) => {
-        $(impl Value for $kind {
-            fn read(text: &str) -> Result<Self, String> {
-                text.parse().map_err(|error: <$kind as std::str::FromStr>::Err| error.to_string())
-            }
-        })+
-    };
-}
-
-parsed_values! { String PathBuf usize u64 u32 f64 }
-
-impl Value for SocketAddr {
-    fn read(text: &str) -> Result<Self, String> {
-        address(text)
-    }
-}
-
-/// An address to listen on. Of a host's several addresses it is the first of IPv4: a client that was told 127.0.0.1
-/// must find what listens on localhost.
-pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
-    let wrong = |why: &str| format!("{why}; write HOST:PORT, as 127.0.0.1:8080");
-    let found: Vec<_> = text.to_socket_addrs().map_err(|error| wrong(&error.to_string()))?.collect();
-    let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
-    first.copied().ok_or_else(|| wrong("the host has no address"))
-}
-
-fn read<T: Value>(texts: &BTreeMap<String, String>, name: &str, default: &str) -> Outcome<T> {
-    let text = texts.get(name).map_or(default, String::as_str);
-    T::read(text).map_err(Failure::context(format!("setting {name} = {text:?}")))
-}
-
 impl Settings {
-    /// Reads the file, if one is named, and the environment over it.
-    pub(crate) fn read(file: Option<&Path>) -> Outcome<Self> {
-        let mut texts = file.map(read_file).transpose()?.unwrap_or_default();
-        texts.extend(read_environment(std::env::vars_os())?);
-        let settings = Self::from_texts(&texts)?;
-        settings.check()?;
-        Ok(settings)
-    }
-
     /// What images must keep to.
     pub(crate) fn policy(&self) -> face::Policy {
         let size = |inter_eye_distance_px_min| face::SizeLimits {
@@ -221,198 +193,8 @@ impl Settings {
         }
     }
 
-    fn check(&self) -> Outcome<()> {
-        let refuse = |what: &str| Err(Failure::new(format!("setting {what}; see `auther settings`")));
-        for (name, value, range) in self.whole_numbers() {
-            if !range.contains(&value) {
-                let (least, most) = (range.start(), range.end());
-                return refuse(&format!("{name} = {value}: it must be {least} to {most}"));
-            }
-        }
-        if !(0.0..=100.0).contains(&self.face_inside_frame_percent_min) {
-            return refuse("face_inside_frame_percent_min is a percentage, 0 to 100");
-        }
-        if !self.probe_inter_eye_distance_px_min.is_finite() {
-            return refuse("probe_inter_eye_distance_px_min must be a number");
-        }
-        if !["json", "text"].contains(&self.log_format.as_str()) {
-            return refuse("log_format is json or text");
-        }
-        self.check_measures().or_else(|what| refuse(&what))
-    }
-
-    /// The ranges outside of which a whole number makes no sense. At zero nothing would ever be answered; the drain
-    /// alone may be none.
-    fn whole_numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 10] {
-        let (count, ms) = (1..=COUNT_MAX, 1..=MS_MAX);
-        [
-            ("workers", self.workers as u64, 0..=WORKERS_MAX),
-            ("queue_jobs_max", self.queue_jobs_max as u64, count.clone()),
-            ("queue_wait_ms_max", self.queue_wait_ms_max, ms.clone()),
-            ("image_bytes_max", self.image_bytes_max as u64, 1..=u64::MAX),
-            ("image_pixels_max", self.image_pixels_max, 1..=u64::MAX),
-            ("requests_in_flight_max", self.requests_in_flight_max as u64, count.clone()),
-            ("connections_max", self.connections_max as u64, count),
-            ("request_ms_max", self.request_ms_max, ms.clone()),
-            ("head_read_ms_max", self.head_read_ms_max, ms),
-            ("drain_ms_max", self.drain_ms_max, 0..=MS_MAX),
-        ]
-    }
-
-    fn check_measures(&self) -> Result<(), String> {
-        let policy = self.policy();
-        for measure in face::Measure::ALL {
-            let range = policy.reference.range(*measure);
-            let ends = [range.min, range.max].into_iter().flatten();
-            if !ends.clone().all(f64::is_finite) || !ends.is_sorted() {
-                let name = measure.name();
-                return Err(format!("of {name}: its limits must be numbers, the least below the greatest"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The settings among the variables. A name that is nearly a setting's is refused: it would be obeyed by nobody. One that is
-/// not is somebody else's (a script's, or Kubernetes' words about a service named `auther`) and is left alone.
-fn read_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Outcome<BTreeMap<String, String>> {
-    let variable_of = |row: &Row| format!("{ENVIRONMENT_PREFIX}{}", row.name.to_uppercase());
-    let mut texts = BTreeMap::new();
-    for (variable, value) in variables {
-        let variable = variable.to_string_lossy();
-        let Some(name) = variable.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
-        if OTHER_VARIABLES.contains(&&*variable) {
-            continue;
-        }
-        let Some(row) = Settings::TABLE.iter().find(|row| variable_of(row) == variable) else {
-            match nearest(&name.to_lowercase()) {
-                Some(meant) => return Err(no_setting("environment", &variable, Some(variable_of(meant)))),
-                None => continue,
-            }
-        };
-        let value = value.into_string().map_err(|_| Failure::new(format!("environment: {variable} is not UTF-8")))?;
-        texts.insert(row.name.to_owned(), value);
-    }
-    Ok(texts)
-}
-
-/// The setting that was probably meant, if any is near.
-fn nearest(unknown: &str) -> Option<&'static Row> {
-    let best = Settings::TABLE.iter().min_by_key(|row| edits(unknown, row.name));
-    best.filter(|row| edits(unknown, row.name) <= unknown.len() / LETTERS_PER_SLIP)
-}
-
-fn no_setting(place: impl std::fmt::Display, name: &str, meant: Option<String>) -> Failure {
-    let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-    Failure::new(format!("{place}: there is no setting {name}{meant} (`auther settings` lists them)"))
-}
-
-/// How many bytes must be put in, taken out or changed to make one text of the other (Levenshtein's distance).
-fn edits(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in to.bytes().enumerate() {
-            let least = (diagonal + usize::from(a != b)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], least);
-        }
-    }
-    row[to.len()]
-}
-
-fn read_file(path: &Path) -> Outcome<BTreeMap<String, String>> {
-    let text = std::fs::read_to_string(path).map_err(Failure::context(path.display()))?;
-    let table: toml::Table = text.parse().map_err(Failure::context(path.display()))?;
-    let plain = |(name, value): (String, toml::Value)| {
-        if !Settings::TABLE.iter().any(|row| row.name == name) {
-            let meant = nearest(&name).map(|row| row.name.to_owned());
-            return Err(no_setting(path.display(), &name, meant));
-        }
-        let text = match value {
-            toml::Value::String(text) => text,
-            value @ (toml::Value::Integer(_) | toml::Value::Float(_)) => value.to_string(),
-            toml::Value::Boolean(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
-                return Err(Failure::new(format!("{}: {name} must be a text or a number", path.display())));
-            }
-        };
-        Ok((name, text))
-    };
-    table.into_iter().map(plain).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
-    }
-
-    #[test]
-    fn the_built_in_defaults_are_valid_and_equal_to_the_rooms_own() {
-        let settings = Settings::from_texts(&texts(&[])).expect("parse");
-        settings.check().expect("valid");
-        assert_eq!(settings.policy(), face::Policy::default());
-        let api = api::Settings::default();
-        assert_eq!(settings.requests_in_flight_max, api.requests_in_flight_max);
-        assert_eq!(settings.drain_ms_max, api.drain_ms_max);
-    }
-
-    #[test]
-    fn a_bad_value_is_named() {
-        let error = Settings::from_texts(&texts(&[("workers", "many")])).expect_err("no number").to_string();
-        assert!(error.contains("workers") && error.contains("many"), "{error}");
-        let wrong = [
-            ("face_inside_frame_percent_min", "101"),
-            ("probe_inter_eye_distance_px_min", "nan"),
-            ("log_format", "xml"),
-            ("queue_jobs_max", "0"),
-            ("queue_wait_ms_max", "0"),
-            ("image_bytes_max", "0"),
-            ("image_pixels_max", "0"),
-            ("requests_in_flight_max", "0"),
-            ("connections_max", "0"),
-            ("request_ms_max", "0"),
-            ("head_read_ms_max", "0"),
-            ("drain_ms_max", "18446744073709551615"),
-            ("request_ms_max", "86400001"),
-            ("workers", "1025"),
-        ];
-        for (name, value) in wrong {
-            let settings = Settings::from_texts(&texts(&[(name, value)])).expect("parse");
-            assert!(settings.check().expect_err(name).to_string().contains(name));
-        }
-    }
-
-    #[test]
-    fn a_file_with_an_unknown_setting_is_refused() {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), "workers = 3\nworker = 4\n").expect("written");
-        assert!(read_file(file.path()).expect_err("unknown").to_string().contains("no setting worker"));
-        std::fs::write(file.path(), "workers = 3\nlisten = \"[::1]:9\"\n").expect("written");
-        let settings = Settings::from_texts(&read_file(file.path()).expect("known")).expect("parse");
-        assert_eq!((settings.workers, settings.listen.port()), (3, 9));
-    }
-    #[test]
-    fn the_environment_is_read_and_a_misspelt_name_refused_with_the_right_one() {
-        let environment = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.into(), value.into())).collect();
-            read_environment(pairs.into_iter())
-        };
-        let read =
-            environment(&[("AUTHER_WORKERS", "3"), ("AUTHER_CACHE", "/c"), ("AUTHER_CONFIG", "f"), ("HOME", "/h")]);
-        assert_eq!(read.expect("known"), texts(&[("workers", "3")]));
-        for others in ["AUTHER_SERVICE_HOST", "AUTHER_PORT", "AUTHER_BIN", "AUTHER_URL", "AUTHER_API_KEY", "AUTHER_"] {
-            assert_eq!(environment(&[(others, "1")]).expect("another's"), texts(&[]), "{others}");
-        }
-        let misspelt = environment(&[("AUTHER_LISTENN", "1")]).expect_err("unknown").to_string();
-        assert!(misspelt.contains("AUTHER_LISTENN; did you mean AUTHER_LISTEN?"), "{misspelt}");
-    }
-
-    #[test]
-    fn a_host_may_be_named() {
-        assert_eq!(address("localhost:80").map(|address| address.port()), Ok(80));
-        assert_eq!(address("127.0.0.1:9"), Ok(SocketAddr::from(([127, 0, 0, 1], 9))));
-        assert!(address("localhost").expect_err("no port").contains("127.0.0.1:8080"));
+    /// What links begin with, on a server that listens here.
+    pub(crate) fn public_url(&self, listen: SocketAddr) -> String {
+        self.public_url.or_of(listen)
     }
 }

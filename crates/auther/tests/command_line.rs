@@ -123,7 +123,7 @@ fn the_exit_status_is_explained() {
     {
         assert!(help.contains(words), "{help}");
     }
-    for command in ["enrol", "verify", "identify", "check", "compare", "import", "doctor"] {
+    for command in ["enrol", "verify", "identify", "check", "compare", "import", "doctor", "usage"] {
         let help = auther().args([command, "--help"]).output().expect("runs");
         assert!(String::from_utf8_lossy(&help.stdout).contains("Exit status: 0 when"), "{command}");
     }

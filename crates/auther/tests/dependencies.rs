@@ -13,11 +13,13 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("models", &["biometric"], &["axum", "tokio", "rusqlite", "ort"]),
     ("engine", &["biometric", "face", "gallery"], &["axum", "serde_json", "rusqlite"]),
     ("api", &["accounts", "biometric", "engine", "face"], &["rusqlite", "ort", "image"]),
+    ("console", &["accounts", "biometric", "engine"], &["rusqlite", "ort", "image", "lettre"]),
+    ("mail", &[], &["axum", "tokio", "rusqlite", "tracing"]),
     ("eval", &["biometric", "face", "models"], &["axum", "tokio", "rusqlite"]),
     (
         "auther",
-        &["accounts", "api", "biometric", "engine", "eval", "face", "gallery", "models"],
-        &["axum", "rusqlite", "ort"],
+        &["accounts", "api", "biometric", "console", "engine", "eval", "face", "gallery", "mail", "models"],
+        &["axum", "rusqlite", "ort", "lettre"],
     ),
 ];
 

@@ -22,6 +22,7 @@ fn an_installation_that_is_in_use_is_well() {
     };
     assert!(finding("inference").contains("the models load"));
     assert!(finding("accounts").starts_with("0 keys in"));
+    assert!(finding("usage").starts_with("0 requests"));
     assert!(finding("gallery").starts_with("1 persons in"));
     for name in ["processor", "onnxruntime", "yunet_2023mar", "sface_2021dec", "face_mesh_mediapipe", "iris_mediapipe"]
     {

@@ -2,7 +2,7 @@
 
 use face::{Examination, ImageBytes};
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, Scope};
 
 impl Engine {
     /// Everything that an enrolment would measure on this image, whether it would be accepted or not. Nothing is kept, and
@@ -10,8 +10,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Image`] when the bytes are no image that the service accepts.
-    pub async fn check(&self, image: ImageBytes) -> Result<Examination, Error> {
-        let policy = self.shared.policy;
+    pub async fn check(&self, scope: &Scope, image: ImageBytes) -> Result<Examination, Error> {
+        let policy = scope.rules.policy;
         Ok(self.shared.pool.run(move |pipeline| pipeline.examine(image.as_ref(), &policy)).await??)
     }
 }

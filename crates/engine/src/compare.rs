@@ -3,7 +3,7 @@
 use biometric::{Similarity, Template};
 use face::ImageBytes;
 
-use crate::{Engine, Error, Refusal};
+use crate::{Engine, Error, Refusal, Scope};
 
 impl Engine {
     /// The similarity of the largest faces of two images, whatever it is: the caller applies its threshold.
@@ -12,8 +12,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Refused`] when an image has no face.
-    pub async fn compare(&self, source: ImageBytes, target: ImageBytes) -> Result<Similarity, Error> {
-        let policy = self.shared.policy;
+    pub async fn compare(&self, scope: &Scope, source: ImageBytes, target: ImageBytes) -> Result<Similarity, Error> {
+        let policy = scope.rules.policy;
         let inspect = move |pipeline: &mut face::Pipeline| -> Result<_, Error> {
             let source = pipeline.probe(source.as_ref(), &policy)?;
             let target = pipeline.probe(target.as_ref(), &policy)?;

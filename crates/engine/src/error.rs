@@ -20,6 +20,12 @@ pub enum Error {
     /// No enrolled person is similar enough.
     #[error("no person matched")]
     NoPersonMatched,
+    /// As many persons are enrolled as may be.
+    #[error("as many persons are enrolled as may be: {persons_max}")]
+    GalleryFull {
+        /// The greatest number of persons.
+        persons_max: u64,
+    },
     /// More work is waiting than can be done in time.
     #[error("overloaded")]
     Overloaded {
@@ -48,6 +54,7 @@ impl From<gallery::Error> for Error {
     fn from(error: gallery::Error) -> Self {
         match error {
             gallery::Error::NotFound => Self::PersonNotFound,
+            gallery::Error::Full { persons_max } => Self::GalleryFull { persons_max },
             gallery::Error::Unavailable(why) => Self::Unavailable(why),
             gallery::Error::Conflict { taken, duplicate } => Self::Refused(conflicts(taken, duplicate)),
             gallery::Error::ModelMismatch => Self::Internal("the gallery holds templates of another model".into()),

@@ -6,20 +6,24 @@ mod check;
 mod compare;
 mod enrol;
 mod error;
+mod operations;
 mod person;
 mod pool;
 mod recognise;
+mod rules;
 
 use std::sync::Arc;
 
-use biometric::{Calibration, Score, Similarity, Timestamp};
+use biometric::{Calibration, TenantId, Timestamp};
 use gallery::Gallery;
 
 pub use error::{Error, Refusal};
 /// The bytes of an image as the client sent them (JPEG, PNG or WebP); overwritten when dropped.
 pub use face::ImageBytes;
+pub use operations::{Answer, Operations};
 pub use pool::{Pool, PoolLimits};
 pub use recognise::Identified;
+pub use rules::{Bound, Rule, RuleError, Rules, Scope};
 
 /// Where the time comes from; tests hand in their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -33,25 +37,29 @@ pub struct Engine {
 struct Shared {
     pool: Pool,
     gallery: Arc<dyn Gallery>,
-    policy: face::Policy,
+    /// The installation's.
+    rules: Arc<Rules>,
     calibration: Calibration,
-    /// The comparison score from which on a face is enrolled already.
-    duplicate_at: Score,
     clock: Clock,
 }
 
 impl Engine {
     /// Puts the parts together. `calibration` must be that of the model which the pool's pipelines and the gallery share.
     #[must_use]
-    pub fn new(
-        pool: Pool,
-        gallery: Arc<dyn Gallery>,
-        policy: face::Policy,
-        calibration: Calibration,
-        clock: Clock,
-    ) -> Self {
-        let duplicate_at = calibration.threshold_score(Similarity::IDENTIFY);
-        Self { shared: Arc::new(Shared { pool, gallery, policy, calibration, duplicate_at, clock }) }
+    pub fn new(pool: Pool, gallery: Arc<dyn Gallery>, rules: Rules, calibration: Calibration, clock: Clock) -> Self {
+        Self { shared: Arc::new(Shared { pool, gallery, rules: Arc::new(rules), calibration, clock }) }
+    }
+
+    /// The installation's rules, which an organisation may only tighten.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.shared.rules)
+    }
+
+    /// A tenant under the installation's rules, without a limit.
+    #[must_use]
+    pub fn scope(&self, tenant: TenantId) -> Scope {
+        Scope { tenant, rules: self.rules(), persons_max: None }
     }
 
     /// Whether a request would be served now: workers alive, gallery answering. It takes no place in the queue: whoever asks

@@ -1,9 +1,9 @@
 //! Identification (1:N) and verification (1:1).
 
-use biometric::{Decision, Person, PersonId, Similarity, Template, TenantId};
+use biometric::{Decision, Person, PersonId, Similarity, Template};
 use face::{ImageBytes, Inspection};
 
-use crate::{Engine, Error, Refusal};
+use crate::{Engine, Error, Refusal, Scope};
 
 /// A candidate of an identification.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,14 +15,14 @@ pub struct Identified {
 }
 
 impl Engine {
-    /// The most similar enrolled person, if similar enough ([`Similarity::IDENTIFY`]).
+    /// The most similar enrolled person, if similar enough (98 % unless the rules ask for more).
     ///
     /// # Errors
     /// [`Error::NoPersonMatched`], or [`Error::Refused`] when the probe has no usable face.
-    pub async fn identify(&self, tenant: TenantId, image: ImageBytes) -> Result<Person, Error> {
-        let best = self.candidates(tenant, image, 1).await?.pop();
+    pub async fn identify(&self, scope: &Scope, image: ImageBytes) -> Result<Person, Error> {
+        let best = self.candidates(scope, image, 1).await?.pop();
         match best {
-            Some(found) if found.similarity.decide(Similarity::IDENTIFY) == Decision::Match => Ok(found.person),
+            Some(found) if found.similarity.decide(scope.rules.identify_at) == Decision::Match => Ok(found.person),
             Some(_) | None => Err(Error::NoPersonMatched),
         }
     }
@@ -31,13 +31,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Refused`] when the probe has no usable face.
-    pub async fn candidates(
-        &self,
-        tenant: TenantId,
-        image: ImageBytes,
-        count: usize,
-    ) -> Result<Vec<Identified>, Error> {
-        let (policy, gallery) = (self.shared.policy, self.shared.gallery.clone());
+    pub async fn candidates(&self, scope: &Scope, image: ImageBytes, count: usize) -> Result<Vec<Identified>, Error> {
+        let (tenant, policy, gallery) = (scope.tenant, scope.rules.policy, self.shared.gallery.clone());
         // The search is CPU work too: it stays on the worker that made the template.
         let search = move |pipeline: &mut face::Pipeline| -> Result<_, Error> {
             let probe = usable(pipeline.probe(image.as_ref(), &policy)?)?;
@@ -48,17 +43,17 @@ impl Engine {
         Ok(found.into_iter().map(|c| Identified { similarity: similarity(c.score), person: c.person }).collect())
     }
 
-    /// The person, if the face is theirs ([`Similarity::VERIFY`]).
+    /// The person, if the face is theirs (80 % unless the rules ask for more).
     ///
     /// # Errors
     /// [`Error::PersonNotFound`], [`Error::FaceNotMatched`], or [`Error::Refused`] when the probe has no usable face.
-    pub async fn verify(&self, tenant: TenantId, id: PersonId, image: ImageBytes) -> Result<Person, Error> {
-        let (person, reference) = self.shared.gallery.reference(tenant, &id).await?;
-        let policy = self.shared.policy;
+    pub async fn verify(&self, scope: &Scope, id: PersonId, image: ImageBytes) -> Result<Person, Error> {
+        let (person, reference) = self.shared.gallery.reference(scope.tenant, &id).await?;
+        let policy = scope.rules.policy;
         let inspect = move |pipeline: &mut face::Pipeline| pipeline.probe(image.as_ref(), &policy);
         let probe = usable(self.shared.pool.run(inspect).await??)?;
         let score = probe.compare(&reference).map_err(|error| Error::Internal(error.to_string()))?;
-        match self.shared.calibration.similarity(score).decide(Similarity::VERIFY) {
+        match self.shared.calibration.similarity(score).decide(scope.rules.verify_at) {
             Decision::Match => Ok(person),
             Decision::NonMatch => Err(Error::FaceNotMatched),
         }

@@ -45,7 +45,7 @@ fn main() {
         let known = id(persons / 2);
         let get = time(|_| drop(black_box(block_on(gallery.get(tenant, &known)).expect("known"))));
         let enrol = time(|n| {
-            let answer = gallery.enrol(tenant, id((1 << 40) + n), template((1 << 40) + n), ALIKE, now());
+            let answer = gallery.enrol(tenant, id((1 << 40) + n), template((1 << 40) + n), ALIKE, now(), None);
             block_on(answer).expect("enrolled");
         });
         let rate = (persons as usize * WIDTH * size_of::<f32>()) as f64 / search / 1e9;
@@ -87,7 +87,7 @@ fn fill(gallery: &Embedded, tenant: TenantId, numbers: Range<u64>) {
 
 /// Sends all enrolments, then waits for all answers.
 fn enrol_at_once(gallery: &Embedded, tenant: TenantId, duplicate_at: Score, numbers: Range<u64>) {
-    let enrol = |n| gallery.enrol(tenant, id(n), template(n), duplicate_at, now());
+    let enrol = |n| gallery.enrol(tenant, id(n), template(n), duplicate_at, now(), None);
     let mut waiting: Vec<_> = numbers.map(enrol).collect();
     // The first look sends the command; an answer may be there already.
     waiting.retain_mut(|answer| match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

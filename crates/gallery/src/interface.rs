@@ -18,10 +18,12 @@ pub trait Gallery: Send + Sync {
     /// Enrols a person under a new id. The search for a duplicate and the insertion are one decision: of two
     /// simultaneous enrolments of one face under two ids, one is refused. Durable when it returns `Ok`.
     ///
-    /// `duplicate_at`: a reference of another person with this score or more is the same face.
+    /// `duplicate_at`: a reference of another person with this score or more is the same face. `persons_max`: so many
+    /// persons the tenant may have enrolled; part of the same decision.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the id is taken, the face is enrolled already, or both; nothing is written then.
+    /// [`Error::Conflict`] when the id is taken, the face is enrolled already, or both; otherwise [`Error::Full`] when the
+    /// tenant has as many persons as it may. Nothing is written then.
     fn enrol<'a>(
         &'a self,
         tenant: TenantId,
@@ -29,6 +31,7 @@ pub trait Gallery: Send + Sync {
         reference: Template,
         duplicate_at: Score,
         now: Timestamp,
+        persons_max: Option<u64>,
     ) -> Answer<'a, Person>;
 
     /// Replaces a person's reference; the person is never compared with their own old reference.

@@ -62,6 +62,8 @@ cases! {
     ImagePixels = "image_pixels", R003;
     ImageSide = "image_side", R003;
     PersonTaken = "person_taken", CP002;
+    RequestsExhausted = "requests_exhausted", CP005;
+    PersonsExhausted = "persons_exhausted", CP005;
     NoFace = "no_face", F002;
     FaceCovered = "face_covered", F002;
     FaceUnclear = "face_unclear", F002;
@@ -87,6 +89,10 @@ cases! {
     KeyDisabled = "key_disabled", A003;
     KeyExpired = "key_expired", A003;
     KeyNotPermitted = "key_not_permitted", A003;
+    KeyNetwork = "key_network", A003;
+    OrganisationSuspended = "organisation_suspended", A003;
+    RateExceeded = "rate_exceeded", L001;
+    TooManyInFlight = "too_many_in_flight", L001;
     UnknownRoute = "unknown_route", R001;
     WrongMethod = "wrong_method", R001, METHOD_NOT_ALLOWED;
     Overloaded = "overloaded", U001;

@@ -47,6 +47,7 @@ codes! {
     R002 = "R_002", BAD_REQUEST, "Request body exception", "The body is not JSON, too large or cut off, or not declared as JSON.";
     R003 = "R_003", BAD_REQUEST, "Fields validation exception", "A field or the person id is missing or not what it has to be.";
     CP002 = "CP_002", BAD_REQUEST, "Customer profile already exists with id %s", "The person id is taken.";
+    CP005 = "CP_005", BAD_REQUEST, "Number of available requests exceeded", "The plan's requests of this month, or its persons, are used up; `details` says which, and when they reset.";
     F002 = "F_002", BAD_REQUEST, "Most likely face doesn't exist", "No face was found, or it is covered or too unlike a face.";
     F001 = "F_001", BAD_REQUEST, "Should be one face", "An enrolment image shows more than one face.";
     F011 = "F_011", BAD_REQUEST, "Wrong face size when image check", "The face is too small, too large or cut by the frame.";
@@ -63,7 +64,8 @@ codes! {
     RF001 = "RF_001", GONE, "No person matched", "No enrolled person is similar enough.";
     A001 = "A_001", UNAUTHORIZED, "Api key is missing", "The request carries no API key.";
     A002 = "A_002", UNAUTHORIZED, "Api key is unknown", "No key has this secret.";
-    A003 = "A_003", FORBIDDEN, "Api key is not allowed to do this", "The key is disabled, has expired or lacks the permission.";
+    A003 = "A_003", FORBIDDEN, "Api key is not allowed to do this", "The key is disabled, has expired, lacks the permission or may not be used from there, or its organisation is suspended.";
+    L001 = "L_001", TOO_MANY_REQUESTS, "Too many requests, try again later", "Faster than the plan allows, or too many at once; `Retry-After` says when to try again.";
     R001 = "R_001", NOT_FOUND, "No such route or method", "There is no such route, or it has no such method (405).";
     U001 = "U_001", SERVICE_UNAVAILABLE, "Service is unavailable, try again later", "Overloaded, out of time, or a dependency is down.";
     I001 = "I_001", INTERNAL_SERVER_ERROR, "Internal server error", "A defect of the service; the log has it under the request id.";

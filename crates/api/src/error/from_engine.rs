@@ -20,6 +20,7 @@ pub(crate) fn problem_of(error: Error, person: Option<&PersonId>) -> Problem {
         Error::PersonNotFound => Problem::new(Case::PersonNotFound),
         Error::FaceNotMatched => Problem::new(Case::FaceNotMatched),
         Error::NoPersonMatched => Problem::new(Case::NoPersonMatched),
+        Error::GalleryFull { persons_max } => full_detail(persons_max).into(),
         Error::Overloaded { retry_after } => Problem::new(Case::Overloaded).retry_after(retry_after),
         Error::Unavailable(cause) => Problem::new(Case::Unavailable).caused_by(cause),
         Error::Internal(cause) => Problem::internal(cause),
@@ -36,6 +37,9 @@ pub fn describe(error: &Error) -> Vec<String> {
         Error::PersonNotFound => vec![sentence(Case::PersonNotFound)],
         Error::FaceNotMatched => vec![sentence(Case::FaceNotMatched)],
         Error::NoPersonMatched => vec![sentence(Case::NoPersonMatched)],
+        Error::GalleryFull { persons_max } => {
+            vec![format!("{}: {persons_max} persons", sentence(Case::PersonsExhausted))]
+        }
         Error::Overloaded { .. } => vec![sentence(Case::Overloaded)],
         Error::Unavailable(cause) => vec![format!("{}: {cause}", sentence(Case::Unavailable))],
         Error::Internal(cause) => vec![format!("{}: {cause}", sentence(Case::Internal))],
@@ -103,6 +107,11 @@ fn image_detail(error: &ImageError) -> Detail {
             Detail::measured(Case::ImageSide, "image_side_px", side, f64::from(side_px_min), None)
         }
     }
+}
+
+/// A plan's persons come back when some are removed, not with time.
+fn full_detail(persons_max: u64) -> Detail {
+    Detail::measured(Case::PersonsExhausted, "persons", persons_max as f64, None, persons_max as f64)
 }
 
 fn refusal_detail(refusal: &Refusal) -> Detail {

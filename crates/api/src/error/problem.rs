@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use biometric::PersonId;
+use biometric::{PersonId, Timestamp};
 use serde::{Serialize, Serializer};
 
 use super::{Case, Code};
 use crate::response::json_response;
+use crate::time::rfc3339;
 
 /// When to try again where nobody knows better: a request takes some tens of milliseconds, so the queue of a second ago
 /// is gone.
@@ -27,7 +28,7 @@ pub(crate) struct Problem {
 impl Problem {
     /// A problem that its case says all about.
     pub(crate) fn new(case: Case) -> Self {
-        let retry_after = (case.code() == Code::U001).then_some(RETRY_AFTER);
+        let retry_after = matches!(case.code(), Code::U001 | Code::L001).then_some(RETRY_AFTER);
         Self { case, details: Vec::new(), person: None, retry_after, cause: None }
     }
 
@@ -124,12 +125,14 @@ pub(crate) struct Detail {
     min: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resets: Option<String>,
 }
 
 impl Detail {
     /// A check that has no number.
     pub(crate) fn new(case: Case, check: &'static str) -> Self {
-        Self { case: Some(case), check, value: None, min: None, max: None }
+        Self { case: Some(case), check, value: None, min: None, max: None, resets: None }
     }
 
     /// A check that a number failed. What is not finite is left out: JSON has no word for it.
@@ -152,7 +155,13 @@ impl Detail {
         max: Option<f64>,
     ) -> Self {
         let shown = shown(value, min, max);
-        Self { value: Number::new(shown), min: min.and_then(Number::new), max: max.and_then(Number::new), case, check }
+        let (value, min, max) = (Number::new(shown), min.and_then(Number::new), max.and_then(Number::new));
+        Self { value, min, max, case, check, resets: None }
+    }
+
+    /// The same, with the time at which the value begins anew.
+    pub(crate) fn resetting(self, at: Timestamp) -> Self {
+        Self { resets: Some(rfc3339(at)), ..self }
     }
 }
 

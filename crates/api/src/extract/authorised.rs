@@ -1,60 +1,98 @@
-//! Authorisation as a parameter: a handler that takes `Authorised<Enrol>` runs for nobody else.
+//! Authorisation as a parameter: a handler that takes `Authorised<Create>` runs for nobody else, and only when the
+//! organisation's plan allows one more request.
 
 use std::marker::PhantomData;
 
-use accounts::{AuthenticationError, Caller, Permission};
+use accounts::{AuthenticationError, Caller, Operation};
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use biometric::TenantId;
+use engine::Scope;
 
 use crate::app::App;
 use crate::clock;
 use crate::error::{Case, Problem};
+use crate::plan::{self, Place};
+use crate::record::Record;
 
 /// The header that carries the secret of the key.
 const API_KEY: &str = "api-key";
 
-/// A permission as a type.
+/// An operation as a type.
 pub(crate) trait Needs: Send + Sync {
-    /// The permission.
-    const PERMISSION: Permission;
+    /// The operation.
+    const OPERATION: Operation;
 }
 
-macro_rules! permissions {
+macro_rules! operations {
     ($($name:ident),+) => {$(
-        /// The permission of this name, as a type.
+        /// The operation of this name, as a type.
         pub(crate) struct $name;
 
         impl Needs for $name {
-            const PERMISSION: Permission = Permission::$name;
+            const OPERATION: Operation = Operation::$name;
         }
     )+};
 }
 
-permissions!(Enrol, Read, Delete, Identify, Verify, Compare);
+operations!(Create, Update, Remove, Get, Identify, Verify, Compare, Check);
 
-/// Proof that the caller's key permits `P`.
-pub(crate) struct Authorised<P> {
-    /// Whose gallery the key opens.
-    pub(crate) tenant: TenantId,
-    permission: PhantomData<P>,
+/// Proof that the caller may do `O`, now.
+pub(crate) struct Authorised<O> {
+    /// Whose gallery the key opens, and under which rules.
+    pub(crate) scope: Scope,
+    /// Given back when the handler ends.
+    _place: Option<Place>,
+    operation: PhantomData<O>,
 }
 
-impl<P: Needs> FromRequestParts<App> for Authorised<P> {
+impl<O: Needs> FromRequestParts<App> for Authorised<O> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let secret = presented(&parts.headers)?.to_owned();
-        let app = app.clone();
-        // The database may have to wait for the disk: not on a thread that other requests need.
-        let lookup = move || app.accounts.authenticate(&secret, P::PERMISSION, clock::now());
-        let answer = tokio::task::spawn_blocking(lookup).await;
-        let answer = answer.map_err(|error| Problem::internal(format!("authentication: {error}")))?;
-        let Caller { key, tenant } = answer.map_err(problem)?;
-        tracing::Span::current().record("key", key.0);
-        Ok(Self { tenant, permission: PhantomData })
+        let caller = caller::<O>(parts, app).await?;
+        if let Some(key) = caller.key {
+            tracing::Span::current().record("key", key.0);
+        }
+        let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
+        let place = match caller.charged {
+            true => {
+                record.of(&caller, O::OPERATION);
+                Some(plan::admit(app, &caller, &record).await?)
+            }
+            false => None,
+        };
+        Ok(Self { scope: scope(app, &caller), _place: place, operation: PhantomData })
     }
+}
+
+/// Who calls: whoever our own process says, or whoever has the secret that was sent.
+async fn caller<O: Needs>(parts: &Parts, app: &App) -> Result<Caller, Problem> {
+    let permission = O::OPERATION.permission();
+    // An extension cannot come over the network: only the back-office puts one there, for a user who is signed in.
+    if let Some(caller) = parts.extensions.get::<Caller>() {
+        return match caller.permissions.contains(permission) {
+            true => Ok(caller.clone()),
+            false => Err(Problem::new(Case::KeyNotPermitted)),
+        };
+    }
+    let secret = presented(&parts.headers)?.to_owned();
+    let (app, address) = (app.clone(), crate::address::of(parts, &app.settings.trusted_proxies));
+    // The database may have to wait for the disk: not on a thread that other requests need.
+    let lookup = move || app.accounts.authenticate(&secret, permission, address, clock::now());
+    let answer = tokio::task::spawn_blocking(lookup).await;
+    let answer = answer.map_err(|error| Problem::internal(format!("authentication: {error}")))?;
+    answer.map_err(problem)
+}
+
+/// The organisation's gallery and rules; the installation's own are shared, not copied.
+fn scope(app: &App, caller: &Caller) -> Scope {
+    let installation = app.operations.rules();
+    let rules = match caller.rules.is_empty() {
+        true => installation,
+        false => installation.clamped(&caller.rules).into(),
+    };
+    Scope { tenant: caller.tenant, rules, persons_max: caller.limits.persons_max }
 }
 
 /// The secret as it was sent.
@@ -73,6 +111,8 @@ fn problem(error: AuthenticationError) -> Problem {
         AuthenticationError::Unknown => Problem::new(Case::KeyUnknown),
         AuthenticationError::Disabled => Problem::new(Case::KeyDisabled),
         AuthenticationError::Expired => Problem::new(Case::KeyExpired),
+        AuthenticationError::Network => Problem::new(Case::KeyNetwork),
+        AuthenticationError::Suspended => Problem::new(Case::OrganisationSuspended),
         AuthenticationError::NotPermitted => Problem::new(Case::KeyNotPermitted),
         AuthenticationError::Database(error) => Problem::new(Case::Unavailable).caused_by(format!("accounts: {error}")),
     }

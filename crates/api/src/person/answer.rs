@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use biometric::Person;
 use serde::Serialize;
 
-use super::timestamp::rfc3339;
 use crate::response::json_response;
+use crate::time::rfc3339;
 
 /// The answer of every call that succeeds with a person.
 pub(crate) struct PersonAnswer(pub(super) Person);

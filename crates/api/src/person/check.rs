@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::error::{Detail, Number, Problem, defect_case, problem_of};
-use crate::extract::{Authorised, Body, Enrol, FaceImage};
+use crate::extract::{self, Authorised, Body, FaceImage};
 use crate::response::json_response;
 
 /// The answer: every measure of an image with its verdict. Others who tell of an [`Examination`] in JSON use it, too.
@@ -75,10 +75,10 @@ struct Verdict {
 
 pub(crate) async fn check(
     State(app): State<App>,
-    _caller: Authorised<Enrol>,
+    caller: Authorised<extract::Check>,
     Body(image): Body<FaceImage>,
 ) -> Result<Response, Problem> {
-    let examination = app.operations.check(image.face).await.map_err(|error| problem_of(error, None))?;
+    let examination = app.operations.check(&caller.scope, image.face).await.map_err(|error| problem_of(error, None))?;
     Ok(json_response(StatusCode::OK, &Verdicts::from(&examination)))
 }
 

@@ -19,10 +19,10 @@ struct Comparison {
 
 pub(crate) async fn compare(
     State(app): State<App>,
-    _caller: Authorised<Compare>,
+    caller: Authorised<Compare>,
     Body(pair): Body<ImagePair>,
 ) -> Result<Response, Problem> {
-    let compared = app.operations.compare(pair.source, pair.target).await;
+    let compared = app.operations.compare(&caller.scope, pair.source, pair.target).await;
     let similarity = compared.map_err(|error| problem_of(error, None))?;
     let faces_matched = Number::new(faces_matched(similarity, pair.threshold));
     Ok(json_response(StatusCode::OK, &Comparison { faces_matched }))

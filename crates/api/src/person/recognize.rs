@@ -12,6 +12,6 @@ pub(crate) async fn identify(
     caller: Authorised<Identify>,
     Body(image): Body<FaceImage>,
 ) -> Result<PersonAnswer, Problem> {
-    let found = app.operations.identify(caller.tenant, image.face).await;
+    let found = app.operations.identify(&caller.scope, image.face).await;
     found.map(PersonAnswer).map_err(|error| problem_of(error, None))
 }

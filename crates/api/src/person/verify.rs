@@ -13,6 +13,6 @@ pub(crate) async fn verify(
     PersonPath(id): PersonPath,
     Body(image): Body<FaceImage>,
 ) -> Result<PersonAnswer, Problem> {
-    let verified = app.operations.verify(caller.tenant, id.clone(), image.face).await;
+    let verified = app.operations.verify(&caller.scope, id.clone(), image.face).await;
     verified.map(PersonAnswer).map_err(|error| problem_of(error, Some(&id)))
 }

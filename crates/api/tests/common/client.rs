@@ -114,7 +114,7 @@ impl Response {
         assert_eq!(self.header("cache-control"), Some("no-store"));
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(self.header("content-type"), (length > 0).then_some("application/json"));
-        assert_eq!(self.header("retry-after").is_some(), self.status == 503);
+        assert_eq!(self.header("retry-after").is_some(), [429, 503].contains(&self.status));
         for (name, _) in &self.headers {
             assert_eq!(self.headers.iter().filter(|(other, _)| other == name).count(), 1, "{name} once");
         }

@@ -1,11 +1,10 @@
 //! An engine that does what a test tells it to, and remembers what it was asked.
 
 use std::future::pending;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use api::{Answer, Operations};
 use biometric::{Person, PersonId, Similarity, TenantId, Timestamp};
-use engine::{Error, ImageBytes};
+use engine::{Answer, Error, ImageBytes, Operations, Rules, Scope};
 use face::{Check, Examination, ExaminedFace, Face, Measure, Point, Pose, Range, Rect};
 
 #[derive(Clone, Copy, Default)]
@@ -26,9 +25,17 @@ pub enum Script {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub operation: &'static str,
-    pub tenant: Option<TenantId>,
+    pub scope: Option<Asked>,
     pub id: Option<String>,
     pub images: Vec<Vec<u8>>,
+}
+
+/// For whom, and under which rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    pub tenant: TenantId,
+    pub rules: Rules,
+    pub persons_max: Option<u64>,
 }
 
 #[derive(Default)]
@@ -100,49 +107,63 @@ impl Fake {
 
 fn call<const N: usize>(
     operation: &'static str,
-    tenant: Option<TenantId>,
+    scope: &Scope,
     id: Option<&PersonId>,
     images: &[ImageBytes; N],
 ) -> Call {
     let images = images.iter().map(|image| image.as_ref().to_vec()).collect();
-    Call { operation, tenant, id: id.map(ToString::to_string), images }
+    let Scope { tenant, rules, persons_max } = scope.clone();
+    let scope = Some(Asked { tenant, rules: (*rules).clone(), persons_max });
+    Call { operation, scope, id: id.map(ToString::to_string), images }
 }
 
 impl Operations for Fake {
-    fn enrol(&self, tenant: TenantId, id: PersonId, image: ImageBytes) -> Answer<'_, Person> {
-        self.answer(call("enrol", Some(tenant), Some(&id), &[image]), person(id.as_str()))
+    fn enrol<'a>(&'a self, scope: &'a Scope, id: PersonId, image: ImageBytes) -> Answer<'a, Person> {
+        self.answer(call("enrol", scope, Some(&id), &[image]), person(id.as_str()))
     }
 
-    fn update(&self, tenant: TenantId, id: PersonId, image: ImageBytes) -> Answer<'_, Person> {
-        self.answer(call("update", Some(tenant), Some(&id), &[image]), person(id.as_str()))
+    fn update<'a>(&'a self, scope: &'a Scope, id: PersonId, image: ImageBytes) -> Answer<'a, Person> {
+        self.answer(call("update", scope, Some(&id), &[image]), person(id.as_str()))
     }
 
-    fn remove<'a>(&'a self, tenant: TenantId, id: &'a PersonId) -> Answer<'a, ()> {
-        self.answer(call("remove", Some(tenant), Some(id), &[]), ())
+    fn remove<'a>(&'a self, scope: &'a Scope, id: &'a PersonId) -> Answer<'a, ()> {
+        self.answer(call("remove", scope, Some(id), &[]), ())
     }
 
-    fn get<'a>(&'a self, tenant: TenantId, id: &'a PersonId) -> Answer<'a, Person> {
-        self.answer(call("get", Some(tenant), Some(id), &[]), person(id.as_str()))
+    fn get<'a>(&'a self, scope: &'a Scope, id: &'a PersonId) -> Answer<'a, Person> {
+        self.answer(call("get", scope, Some(id), &[]), person(id.as_str()))
     }
 
-    fn identify(&self, tenant: TenantId, image: ImageBytes) -> Answer<'_, Person> {
-        self.answer(call("identify", Some(tenant), None, &[image]), person("best"))
+    fn list<'a>(&'a self, scope: &'a Scope, _: Option<&'a PersonId>, _: usize) -> Answer<'a, Vec<Person>> {
+        self.answer(call("list", scope, None, &[]), Vec::new())
     }
 
-    fn verify(&self, tenant: TenantId, id: PersonId, image: ImageBytes) -> Answer<'_, Person> {
-        self.answer(call("verify", Some(tenant), Some(&id), &[image]), person(id.as_str()))
+    fn count<'a>(&'a self, scope: &'a Scope) -> Answer<'a, u64> {
+        self.answer(call("count", scope, None, &[]), 0)
     }
 
-    fn compare(&self, source: ImageBytes, target: ImageBytes) -> Answer<'_, Similarity> {
+    fn identify<'a>(&'a self, scope: &'a Scope, image: ImageBytes) -> Answer<'a, Person> {
+        self.answer(call("identify", scope, None, &[image]), person("best"))
+    }
+
+    fn verify<'a>(&'a self, scope: &'a Scope, id: PersonId, image: ImageBytes) -> Answer<'a, Person> {
+        self.answer(call("verify", scope, Some(&id), &[image]), person(id.as_str()))
+    }
+
+    fn compare<'a>(&'a self, scope: &'a Scope, source: ImageBytes, target: ImageBytes) -> Answer<'a, Similarity> {
         let similarity = self.percent();
-        self.answer(call("compare", None, None, &[source, target]), similarity)
+        self.answer(call("compare", scope, None, &[source, target]), similarity)
     }
 
-    fn check(&self, image: ImageBytes) -> Answer<'_, Examination> {
-        self.answer(call("check", None, None, &[image]), examination())
+    fn check<'a>(&'a self, scope: &'a Scope, image: ImageBytes) -> Answer<'a, Examination> {
+        self.answer(call("check", scope, None, &[image]), examination())
     }
 
     fn ready(&self) -> Answer<'_, ()> {
-        self.answer(call("ready", None, None, &[]), ())
+        self.answer(Call { operation: "ready", scope: None, id: None, images: Vec::new() }, ())
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        Arc::default()
     }
 }

@@ -8,7 +8,8 @@ mod fake;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use accounts::{Accounts, KeyId, NewKey, Permission, Permissions};
+use accounts::usage::{Retention, Usage};
+use accounts::{Accounts, Actor, KeyId, Limits, Networks, NewKey, Permission, Permissions, PlanId};
 use api::Settings;
 use biometric::{TenantId, Timestamp};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,13 +19,14 @@ use tokio::task::JoinHandle;
 pub use client::{Request, Response, exchange, read_response};
 pub use fake::{Fake, Script, person};
 
-/// The tenant of the server's keys.
-pub const TENANT: TenantId = TenantId(7);
+/// The organisation of the server's keys, the first that is made; its plan has no limits.
+pub const TENANT: TenantId = TenantId(2);
 
 pub struct Server {
     pub address: SocketAddr,
     pub fake: Arc<Fake>,
     pub accounts: Arc<Accounts>,
+    pub usage: Arc<Usage>,
     /// The secret of a key that may do everything.
     pub key: String,
     pub task: JoinHandle<std::io::Result<()>>,
@@ -40,8 +42,13 @@ impl Server {
     pub async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let accounts = Arc::new(Accounts::open(dir.path()).expect("opens"));
+        let usage =
+            Arc::new(Usage::open(dir.path(), Retention { request_log_days: 30, usage_days: 400 }).expect("opens"));
+        let (by, made) = (Actor::system(), Timestamp::from_millis(0));
+        let organisation = accounts.create_organisation("test", PlanId::OPERATOR, &by, made).expect("made");
+        assert_eq!(organisation.id, TENANT);
         let fake = Arc::new(Fake::default());
-        let router = api::router(fake.clone(), accounts.clone(), settings.clone());
+        let router = api::router(fake.clone(), accounts.clone(), usage.clone(), settings.clone());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("binds");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
@@ -52,12 +59,27 @@ impl Server {
             .await
         });
         let key = make_key(&accounts, Permissions::ALL, None).1;
-        Self { address, fake, accounts, key, task, stop: Mutex::new(Some(stop)), _dir: dir }
+        Self { address, fake, accounts, usage, key, task, stop: Mutex::new(Some(stop)), _dir: dir }
     }
 
     /// Another key: its number and its secret.
     pub fn key_with(&self, permissions: &[Permission], expires: Option<Timestamp>) -> (KeyId, String) {
         make_key(&self.accounts, Permissions::of(permissions).expect("some"), expires)
+    }
+
+    /// An organisation with a plan of its own, and the secret of a key of it.
+    pub fn organisation(&self, limits: Limits, networks: Networks) -> (TenantId, String) {
+        let (by, made) = (Actor::system(), Timestamp::from_millis(0));
+        let name = format!("plan {}", self.accounts.plans().expect("plans").len());
+        let plan = self.accounts.create_plan(&name, limits, &by, made).expect("a plan");
+        let tenant = self.accounts.create_organisation(&name, plan.id, &by, made).expect("made").id;
+        let new = NewKey { name, tenant, permissions: Permissions::ALL, expires: None, networks };
+        (tenant, self.accounts.create_key(new, &by, made).expect("created").1.reveal().to_owned())
+    }
+
+    /// A request with another key, not yet sent.
+    pub fn request_with(&self, key: &str, method: &str, path: &str) -> Request {
+        Request::new(self.address, method, path).header("Api-Key", key)
     }
 
     pub async fn connect(&self) -> TcpStream {
@@ -86,9 +108,10 @@ impl Server {
 }
 
 fn make_key(accounts: &Accounts, permissions: Permissions, expires: Option<Timestamp>) -> (KeyId, String) {
-    let new = NewKey { name: "test".to_owned(), tenant: TENANT, permissions, expires };
+    let networks = Networks::NONE;
+    let new = NewKey { name: "test".to_owned(), tenant: TENANT, permissions, expires, networks };
     // Made long ago, so that its expiry may be in the past.
-    let (key, secret) = accounts.create_key(new, Timestamp::from_millis(0)).expect("created");
+    let (key, secret) = accounts.create_key(new, &Actor::system(), Timestamp::from_millis(0)).expect("created");
     (key.id, secret.reveal().to_owned())
 }
 

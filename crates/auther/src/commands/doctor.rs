@@ -9,7 +9,7 @@ use models::State;
 use serde::Serialize;
 
 use super::data_folder;
-use crate::assembly::Assembly;
+use crate::assembly::{Assembly, now};
 use crate::cli::Common;
 use crate::failure::{Failure, Outcome};
 use crate::output::print;
@@ -27,8 +27,9 @@ pub(super) fn run(assembly: &Assembly, common: &Common) -> Outcome {
     let mut checks = model_checks(assembly);
     checks.push(processor());
     checks.push(check("inference", inference(assembly)));
-    checks.push(check("accounts", of_data(accounts(data))));
-    checks.push(check("gallery", of_data(gallery(assembly, data))));
+    checks.push(check("accounts", of_data(accounts(assembly))));
+    checks.push(check("usage", of_data(usage(assembly))));
+    checks.push(check("gallery", of_data(gallery(assembly))));
     show(&checks, common)?;
     let healthy = checks.iter().all(|check| check.ok);
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -84,21 +85,37 @@ fn inference(assembly: &Assembly) -> Outcome<String> {
     Ok(format!("the models load; templates are of {}", loaded.model()))
 }
 
-fn accounts(data: &Path) -> Outcome<String> {
-    data_folder::check(data)?;
-    if !data.exists() {
-        return Ok(format!("{} is not there yet; the first command that writes makes it", data.display()));
+fn accounts(assembly: &Assembly) -> Outcome<String> {
+    let Some(data) = data(assembly)? else {
+        let data = assembly.settings.data.display();
+        return Ok(format!("{data} is not there yet; the first command that writes makes it"));
+    };
+    let accounts = accounts::Accounts::open(data)?;
+    let operator = match accounts.has_operator()? {
+        true => "",
+        false => "; no operator yet: `auther user operator-link` makes a link",
+    };
+    Ok(format!("{} keys in {}{operator}", accounts.keys()?.len(), data.display()))
+}
+
+fn usage(assembly: &Assembly) -> Outcome<String> {
+    if data(assembly)?.is_none() {
+        return Ok("none yet".into());
     }
-    let keys = accounts::Accounts::open(data)?.keys()?;
-    Ok(format!("{} keys in {}", keys.len(), data.display()))
+    let month = assembly.usage()?.month(TenantId::OPERATOR, now())?;
+    Ok(format!("{} requests of the operator's own organisation this month", month.used))
+}
+
+/// The folder of the databases, if it is there.
+fn data(assembly: &Assembly) -> Outcome<Option<&Path>> {
+    let data = &assembly.settings.data;
+    data_folder::check(data)?;
+    Ok(Some(data.as_path()).filter(|data| data.exists()))
 }
 
 /// Opened without an engine: references can be in order while the models are not.
-fn gallery(assembly: &Assembly, data: &Path) -> Outcome<String> {
-    data_folder::check(data)?;
-    if !data.exists() {
-        return Ok("none yet".into());
-    }
+fn gallery(assembly: &Assembly) -> Outcome<String> {
+    let Some(data) = data(assembly)? else { return Ok("none yet".into()) };
     let card = assembly.card(&assembly.settings.embedder)?;
     let none = || Failure::new(format!("setting embedder: {} is no recognition model", card.name));
     let model = card.embedder().ok_or_else(none)?.model_id.clone();

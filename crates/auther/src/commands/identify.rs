@@ -19,7 +19,9 @@ struct CandidateShown {
 
 pub(super) fn run(assembly: &Assembly, arguments: &Identify, json: bool) -> Outcome {
     let image = super::image(&arguments.image)?;
-    let found = super::wait(assembly.engine()?.candidates(TenantId::OPERATOR, image, usize::from(arguments.top)))?;
+    let engine = assembly.engine()?;
+    let scope = engine.scope(TenantId::OPERATOR);
+    let found = super::wait(engine.candidates(&scope, image, usize::from(arguments.top)))?;
     let found = match answered(found)? {
         Ok(found) => found,
         Err(no) => return no.tell(json, Subject::Image(&arguments.image.to_string_lossy())),

@@ -192,7 +192,8 @@ fn shared_id(id: &PersonId, image: &Path, all: &[PathBuf]) -> String {
 
 /// Refusals are part of the report; only what would befall every image ends the import.
 async fn enrol(engine: &Engine, path: &Path, id: PersonId) -> Outcome<Done> {
-    match engine.get(TenantId::OPERATOR, &id).await {
+    let scope = engine.scope(TenantId::OPERATOR);
+    match engine.get(&scope, &id).await {
         Ok(_) => return Ok(Done::AlreadyEnrolled),
         Err(engine::Error::PersonNotFound) => {}
         Err(error) => return Err(super::refused(&error)),
@@ -203,7 +204,7 @@ async fn enrol(engine: &Engine, path: &Path, id: PersonId) -> Outcome<Done> {
             return Ok(Done::Refused(vec![Reason { kind: "not readable".into(), text: failure.to_string() }]));
         }
     };
-    match engine.enrol(TenantId::OPERATOR, id, image).await {
+    match engine.enrol(&scope, id, image).await {
         Ok(_) => Ok(Done::Enrolled),
         Err(error @ (engine::Error::Image(_) | engine::Error::Refused(_))) => {
             Ok(Done::Refused(api::describe(&error).into_iter().map(Reason::of_the_engine).collect()))

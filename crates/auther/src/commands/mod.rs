@@ -9,11 +9,16 @@ mod eval;
 mod identify;
 mod import;
 mod key;
+mod missing;
 mod no;
+mod organisation;
 mod person;
+mod plan;
 mod serve;
 mod settings;
 mod setup;
+mod usage;
+mod user;
 
 use std::future::Future;
 use std::path::Path;
@@ -51,6 +56,10 @@ fn dispatch(assembly: Assembly, command: Command, common: &Common) -> Outcome {
         Command::Serve(arguments) => serve::run(assembly, &arguments),
         Command::Setup(arguments) => setup::run(&assembly, arguments, common),
         Command::Key(command) => key::run(&assembly, command, json),
+        Command::User(command) => user::run(&assembly, command, json),
+        Command::Organisation(command) => organisation::run(assembly, command, json),
+        Command::Plan(command) => plan::run(&assembly, command, json),
+        Command::Usage(arguments) => usage::run(&assembly, &arguments, json),
         Command::Person(command) => person::run(&assembly, command, json),
         Command::Enrol(arguments) => person::enrol(&assembly, &arguments, json),
         Command::Verify(arguments) => person::verify(&assembly, &arguments, json),

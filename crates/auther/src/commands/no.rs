@@ -58,9 +58,9 @@ pub(super) fn answered<T>(outcome: Result<T, Error>) -> Outcome<Result<T, No>> {
             Ok(Err(No::Refused(reasons)))
         }
         Err(error @ Error::Image(_)) => Ok(Err(No::Refused(vec![Reason::new(api::Case::ImageFormat, &error)]))),
-        Err(error @ (Error::Overloaded { .. } | Error::Unavailable(_) | Error::Internal(_))) => {
-            Err(super::refused(&error))
-        }
+        Err(
+            error @ (Error::GalleryFull { .. } | Error::Overloaded { .. } | Error::Unavailable(_) | Error::Internal(_)),
+        ) => Err(super::refused(&error)),
     }
 }
 

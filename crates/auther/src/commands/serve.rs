@@ -1,4 +1,4 @@
-//! `auther serve`: the HTTP API until SIGTERM or Ctrl-C.
+//! `auther serve`: the HTTP API and the back-office until SIGTERM or Ctrl-C.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,10 +7,12 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::assembly::Assembly;
+use crate::assembly::{Assembly, now};
+use crate::back_office::{self, Rooms};
 use crate::cli::Serve;
 use crate::failure::{Failure, Outcome};
-use crate::settings::Settings;
+use crate::settings::{Settings, Switch};
+use crate::status::Installation;
 
 pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     if let Some(listen) = arguments.listen {
@@ -21,14 +23,34 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     let listener = std::net::TcpListener::bind(assembly.settings.listen)
         .map_err(Failure::context(format!("cannot listen on {}", assembly.settings.listen)))?;
     listener.set_nonblocking(true)?;
-    let engine = assembly.engine()?;
-    let accounts = Arc::new(accounts::Accounts::open(&assembly.settings.data)?);
-    if accounts.keys()?.is_empty() {
-        tracing::warn!("there is no API key yet; make one with `auther key create --name NAME`");
-    }
-    let settings = api_settings(&assembly.settings);
-    let router = api::router(Arc::new(engine), accounts, settings.clone());
+    let address = listener.local_addr()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let rooms = Rooms::open(assembly)?;
+    rooms.accounts.set_free_limits(back_office::free_limits(&rooms.assembly.settings))?;
+    back_office::introduce(&rooms, address)?;
+    let settings = api_settings(&rooms.assembly.settings);
+    let (accounts, usage) = (Arc::clone(&rooms.accounts), Arc::clone(&rooms.usage));
+    let api = api::router(Arc::clone(&rooms.operations), accounts, usage, settings.clone());
+    let router = match rooms.assembly.settings.console {
+        Switch::On => {
+            let parts = console::Parts {
+                accounts: Arc::clone(&rooms.accounts),
+                usage: Arc::clone(&rooms.usage),
+                operations: Arc::clone(&rooms.operations),
+                api: api.clone(),
+                openapi: api::openapi(),
+                mailer: back_office::mailer(&rooms.assembly.settings)?,
+                status: Arc::new(Installation::new(rooms.clone(), runtime.handle().clone())),
+                clock: Arc::new(now),
+                settings: back_office::settings(&rooms.assembly.settings, address),
+            };
+            api.merge(console::router(parts))
+        }
+        Switch::Off => api,
+    };
+    runtime.spawn(back_office::resume_erasures(rooms.clone()));
+    let workers = rooms.assembly.workers();
+    drop(rooms);
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -39,7 +61,7 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
             }
         };
         let listener = TcpListener::from_std(listener)?;
-        tracing::info!(address = %listener.local_addr()?, workers = assembly.workers(), "serving");
+        tracing::info!(%address, workers, "serving");
         api::serve(listener, router, &settings, shutdown).await
     })?;
     // Ends the workers and closes the databases before the last word.
@@ -56,6 +78,7 @@ fn api_settings(settings: &Settings) -> api::Settings {
         connections_max: settings.connections_max,
         head_read_ms_max: settings.head_read_ms_max,
         drain_ms_max: settings.drain_ms_max,
+        trusted_proxies: settings.trusted_proxies.clone(),
         ..api::Settings::default()
     }
 }

@@ -5,10 +5,12 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+pub(crate) mod browser;
 
 /// How long a server may take to say where it listens: models are loaded on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -46,6 +48,7 @@ pub(crate) struct Server {
     pub(crate) base: String,
     pub(crate) key: String,
     pub(crate) data: tempfile::TempDir,
+    log: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Server {
@@ -64,18 +67,33 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
         let started = command.envs(environment.iter().copied()).stderr(Stdio::piped()).spawn();
         let mut child = started.expect("starts");
-        let log = BufReader::new(child.stderr.take().expect("piped"));
+        let lines = BufReader::new(child.stderr.take().expect("piped"));
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
-            for line in log.lines().map_while(Result::ok) {
+            for line in lines.lines().map_while(Result::ok) {
                 let fields: Value = serde_json::from_str(&line).unwrap_or_default();
-                if let Some(address) = fields["address"].as_str() {
-                    let _ = tell.send(address.to_owned());
+                let address = (fields["message"] == "serving").then(|| fields["address"].as_str().map(str::to_owned));
+                kept.lock().expect("whole").push(fields);
+                if let Some(address) = address.flatten() {
+                    let _ = tell.send(address);
                 }
             }
         });
         let address = told.recv_timeout(READY_WITHIN).expect("the server says where it listens");
-        Self { child, base: format!("http://{address}"), key, data }
+        Self { child, base: format!("http://{address}"), key, data, log }
+    }
+
+    /// The first value that the log has under this name.
+    pub(crate) fn logged(&self, field: &str) -> Option<String> {
+        let log = self.log.lock().expect("whole");
+        log.iter().find_map(|line| line[field].as_str().map(str::to_owned))
+    }
+
+    /// Everything that was logged.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("whole").iter().map(|line| format!("{line}\n")).collect()
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
@@ -125,6 +143,7 @@ pub(crate) fn face_image(bytes: &[u8]) -> Value {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
+    pub(crate) retry_after: Option<String>,
 }
 
 impl Answer {
@@ -172,5 +191,6 @@ pub(crate) fn call(url: &str, method: &str, key: Option<&str>, body: Option<&Val
     let id = response.headers()["request-id"].to_str().expect("text");
     assert_eq!(uuid::Uuid::parse_str(id).expect("a UUID").get_version_num(), 7);
     let status = response.status().as_u16();
-    Answer { status, body: response.body_mut().read_to_string().expect("text") }
+    let retry_after = response.headers().get("retry-after").map(|value| value.to_str().expect("text").to_owned());
+    Answer { status, retry_after, body: response.body_mut().read_to_string().expect("text") }
 }

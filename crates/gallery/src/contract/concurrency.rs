@@ -33,7 +33,7 @@ fn race(store: &impl Store, entry: impl Fn(usize, usize) -> (PersonId, Template)
     for round in 0..ROUNDS {
         let answers = at_once(CALLERS, |caller| {
             let (id, template) = entry(round, caller);
-            block_on(handles[caller % 2].enrol(TENANT, id, template, ALIKE, at(1)))
+            block_on(handles[caller % 2].enrol(TENANT, id, template, ALIKE, at(1), None))
         });
         let (enrolled, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
         assert_eq!(enrolled.len(), 1, "round {round}");
@@ -47,16 +47,32 @@ fn race(store: &impl Store, entry: impl Fn(usize, usize) -> (PersonId, Template)
     assert_eq!(block_on(handles[0].count(TENANT)).expect("counted"), ROUNDS as u64);
 }
 
+/// Of simultaneous enrolments of different faces under different ids as many succeed as there are places.
+pub fn no_more_persons_are_enrolled_at_once_than_may_be(store: &impl Store) {
+    let handles = [store.open(), store.open()];
+    for round in 1..=ROUNDS {
+        let places = (3 * round) as u64;
+        let answers = at_once(CALLERS, |caller| {
+            let (id, face) = (id(&format!("r{round}c{caller}")), Face((round * CALLERS + caller) as u64));
+            block_on(handles[caller % 2].enrol(TENANT, id, face.template(), NEVER, at(1), Some(places)))
+        });
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 3, "round {round}");
+        let is_full = |answer: &Result<Person, Error>| matches!(answer, Ok(_) | Err(Error::Full { .. }));
+        assert!(answers.iter().all(is_full));
+        assert_eq!(block_on(handles[0].count(TENANT)).expect("counted"), places);
+    }
+}
+
 /// An update to a face and an enrolment of it at the same time: one of them comes second and is a duplicate.
 pub fn update_and_enrol_of_one_face_at_once_let_one_through(store: &impl Store) {
     let handles = [store.open(), store.open()];
     for round in 0..ROUNDS {
         let (old, new) = (Face(2 * round as u64).template(), Face(2 * round as u64 + 1).template());
         let (known, other) = (id(&format!("known{round}")), id(&format!("other{round}")));
-        block_on(handles[0].enrol(TENANT, known.clone(), old, ALIKE, at(1))).expect("enrolled");
+        block_on(handles[0].enrol(TENANT, known.clone(), old, ALIKE, at(1), None)).expect("enrolled");
         let answers = at_once(2, |caller| match caller {
             0 => block_on(handles[0].update(TENANT, known.clone(), new.clone(), ALIKE, at(2))),
-            _ => block_on(handles[1].enrol(TENANT, other.clone(), new.clone(), ALIKE, at(2))),
+            _ => block_on(handles[1].enrol(TENANT, other.clone(), new.clone(), ALIKE, at(2), None)),
         });
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "round {round}");
         let duplicate = |a: &Result<Person, Error>| matches!(a, Err(Error::Conflict { taken: false, duplicate: true }));
@@ -67,7 +83,7 @@ pub fn update_and_enrol_of_one_face_at_once_let_one_through(store: &impl Store) 
 /// While a person's reference and time are replaced together, nobody sees the one without the other.
 pub fn readers_never_see_a_person_half_changed(store: &impl Store) {
     let handles = [store.open(), store.open()];
-    block_on(handles[0].enrol(TENANT, id("a"), Face(0).template(), NEVER, at(0))).expect("enrolled");
+    block_on(handles[0].enrol(TENANT, id("a"), Face(0).template(), NEVER, at(0), None)).expect("enrolled");
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         for handle in &handles {

@@ -17,16 +17,18 @@ mod search;
 use biometric::{PersonId, TenantId, Timestamp};
 
 pub use concurrency::{
-    one_face_under_many_ids_at_once_is_enrolled_once, one_id_with_many_faces_at_once_is_enrolled_once,
-    readers_never_see_a_person_half_changed, update_and_enrol_of_one_face_at_once_let_one_through,
+    no_more_persons_are_enrolled_at_once_than_may_be, one_face_under_many_ids_at_once_is_enrolled_once,
+    one_id_with_many_faces_at_once_is_enrolled_once, readers_never_see_a_person_half_changed,
+    update_and_enrol_of_one_face_at_once_let_one_through,
 };
 pub use faces::{Face, model, score};
 pub use persistence::{a_reopened_store_is_as_it_was_left, two_handles_are_one_store};
 pub use rules::{
-    a_removed_person_is_forgotten, a_template_of_another_model_is_refused, at_the_threshold_a_face_is_a_duplicate,
-    enrolment_refuses_a_taken_id_a_known_face_and_both, enrolment_returns_what_get_then_knows,
-    listing_goes_page_by_page, tenants_share_nothing, update_replaces_the_reference_and_keeps_created,
-    update_skips_the_own_old_reference, what_is_not_enrolled_is_not_found,
+    a_full_gallery_takes_nobody_new, a_removed_person_is_forgotten, a_template_of_another_model_is_refused,
+    at_the_threshold_a_face_is_a_duplicate, enrolment_refuses_a_taken_id_a_known_face_and_both,
+    enrolment_returns_what_get_then_knows, listing_goes_page_by_page, tenants_share_nothing,
+    update_replaces_the_reference_and_keeps_created, update_skips_the_own_old_reference,
+    what_is_not_enrolled_is_not_found,
 };
 pub use search::{search_agrees_with_a_scan_in_double_precision, search_ranks_by_score_then_by_id};
 
@@ -52,6 +54,7 @@ macro_rules! contract_tests {
             update_replaces_the_reference_and_keeps_created,
             update_skips_the_own_old_reference,
             a_removed_person_is_forgotten,
+            a_full_gallery_takes_nobody_new,
             what_is_not_enrolled_is_not_found,
             tenants_share_nothing,
             a_template_of_another_model_is_refused,
@@ -60,6 +63,7 @@ macro_rules! contract_tests {
             search_agrees_with_a_scan_in_double_precision,
             a_reopened_store_is_as_it_was_left,
             two_handles_are_one_store,
+            no_more_persons_are_enrolled_at_once_than_may_be,
             one_face_under_many_ids_at_once_is_enrolled_once,
             one_id_with_many_faces_at_once_is_enrolled_once,
             update_and_enrol_of_one_face_at_once_let_one_through,

@@ -20,7 +20,7 @@ pub fn search_ranks_by_score_then_by_id(store: &impl Store) {
     let gallery = store.open();
     for (name, face) in [("m", Face(1)), ("x", Face(2)), ("c", Face(1)), ("z", Face(1)), ("a", Face(1)), ("b", Face(2))]
     {
-        block_on(gallery.enrol(TENANT, id(name), face.template(), NEVER, at(1))).expect("enrolled");
+        block_on(gallery.enrol(TENANT, id(name), face.template(), NEVER, at(1), None)).expect("enrolled");
     }
     // Moves rows about in a store that fills gaps.
     block_on(gallery.remove(TENANT, &id("m"))).expect("removed");
@@ -57,7 +57,7 @@ fn check(
     let references: Vec<_> = vectors.iter().zip(0..).map(|(v, n)| (id(&format!("p{n}")), template(v))).collect();
     thread::scope(|scope| {
         for (id, reference) in &references {
-            let enrol = move || block_on(gallery.enrol(tenant, id.clone(), reference.clone(), NEVER, at(1)));
+            let enrol = move || block_on(gallery.enrol(tenant, id.clone(), reference.clone(), NEVER, at(1), None));
             scope.spawn(move || enrol().expect("enrolled"));
         }
     });

@@ -28,7 +28,8 @@ pub(super) struct Command {
 
 /// What is to be written.
 pub(super) enum Action {
-    Enrol(Reference),
+    /// With the number of persons that the tenant may have.
+    Enrol(Reference, Option<u64>),
     Update(Reference),
     Remove,
     /// Fails the way a defect would.
@@ -113,10 +114,13 @@ impl<'a> Batch<'a> {
         }
         let known = self.find(*tenant, person);
         match (action, known) {
-            (Action::Enrol(reference), known) => {
+            (Action::Enrol(reference, persons_max), known) => {
                 let duplicate = self.is_duplicate(*tenant, reference, known.as_ref().map(|(key, _)| *key), matching);
                 if known.is_some() || duplicate {
                     return Ok(Err(Error::Conflict { taken: known.is_some(), duplicate }));
+                }
+                if let Some(persons_max) = persons_max.filter(|max| self.persons(*tenant) >= *max) {
+                    return Ok(Err(Error::Full { persons_max }));
                 }
                 self.enrol(*tenant, person.clone(), reference).map(Ok)
             }
@@ -146,6 +150,21 @@ impl<'a> Batch<'a> {
         new.or_else(|| {
             let (key, person, _) = self.mirror.tenant(tenant)?.get(id)?;
             (!self.delta.contains_key(&key)).then(|| (key, person.clone()))
+        })
+    }
+
+    /// How many persons the tenant has, what this batch did included.
+    fn persons(&self, tenant: TenantId) -> u64 {
+        let index = self.mirror.tenant(tenant);
+        let committed = index.map_or(0, |index| index.len() as u64);
+        let changed = self.delta.iter().filter(|(_, entry)| entry.tenant == tenant);
+        changed.fold(committed, |persons, (key, entry)| {
+            let was_there = index.is_some_and(|index| index.holds(*key));
+            match (was_there, entry.row.is_some()) {
+                (false, true) => persons + 1,
+                (true, false) => persons - 1,
+                (true, true) | (false, false) => persons,
+            }
         })
     }
 
@@ -201,7 +220,7 @@ impl<'a> Batch<'a> {
 impl Action {
     fn reference(&self) -> Option<&Reference> {
         match self {
-            Self::Enrol(reference) | Self::Update(reference) => Some(reference),
+            Self::Enrol(reference, _) | Self::Update(reference) => Some(reference),
             Self::Remove => None,
             #[cfg(test)]
             Self::Panic => None,

@@ -99,8 +99,9 @@ impl Gallery for Embedded {
         reference: Template,
         duplicate_at: Score,
         now: Timestamp,
+        persons_max: Option<u64>,
     ) -> Answer<'a, Person> {
-        let action = Action::Enrol(Reference { template: reference, duplicate_at, now });
+        let action = Action::Enrol(Reference { template: reference, duplicate_at, now }, persons_max);
         Box::pin(self.writer.submit(Command { tenant, person, action }))
     }
 

@@ -50,7 +50,7 @@ fn now() -> Timestamp {
 }
 
 fn enrol(gallery: &Embedded, name: &str, face: u64) -> Result<(), crate::Error> {
-    block_on(gallery.enrol(TENANT, id(name), Face(face).template(), ALIKE, now())).map(drop)
+    block_on(gallery.enrol(TENANT, id(name), Face(face).template(), ALIKE, now(), None)).map(drop)
 }
 
 /// The mirror is what the table says.

@@ -34,6 +34,11 @@ impl Index {
         self.records.len()
     }
 
+    /// Whether the row of this key is here.
+    pub(crate) fn holds(&self, key: Key) -> bool {
+        self.by_key.contains_key(&key)
+    }
+
     /// How many values a reference has.
     pub(crate) fn width(&self) -> usize {
         self.rows.width()

@@ -30,7 +30,7 @@ pub fn reference(id: &str) -> Template {
 
 pub fn enrol(gallery: &Embedded, id: &str) -> Result<(), Error> {
     let person = PersonId::parse(id).expect("a person id");
-    block_on(gallery.enrol(TENANT, person, reference(id), NEVER, Timestamp::from_millis(1))).map(drop)
+    block_on(gallery.enrol(TENANT, person, reference(id), NEVER, Timestamp::from_millis(1), None)).map(drop)
 }
 
 pub fn remove(gallery: &Embedded, id: &str) -> Result<(), Error> {

@@ -145,7 +145,7 @@ fn a_gallery_of_another_model_is_refused_until_it_is_empty() {
     block_on(old.remove(TENANT, &id("a"))).expect("removed");
     let new = Embedded::open(folder.path(), other.clone()).expect("an empty gallery is free for any model");
     let template = Face(1).template_of(other);
-    block_on(new.enrol(TENANT, id("a"), template, super::ALIKE, now())).expect("enrolled");
+    block_on(new.enrol(TENANT, id("a"), template, super::ALIKE, now(), None)).expect("enrolled");
     assert!(matches!(block_on(old.get(TENANT, &id("a"))), Err(Error::Unavailable(_))));
     assert!(matches!(enrol(&old, "b", 2), Err(Error::Unavailable(_))));
 }

@@ -40,7 +40,7 @@ fn what_waits_together_is_decided_in_order() {
     }
     let lock = hold(&folder);
     let (removed, a, b) = (id("nobody"), id("a"), id("b"));
-    let enrol = |name, face: u64| gallery.enrol(TENANT, id(name), Face(face).template(), ALIKE, now());
+    let enrol = |name, face: u64| gallery.enrol(TENANT, id(name), Face(face).template(), ALIKE, now(), None);
     let update = |name, face: u64| gallery.update(TENANT, id(name), Face(face).template(), ALIKE, now());
     // The writer takes the first alone and waits for the lock; the rest is one batch.
     let mut first = gallery.remove(TENANT, &removed);
@@ -99,7 +99,7 @@ fn a_commit_that_fails_fails_all_and_changes_nothing() {
     enrol(&gallery, "a", 1).expect("enrolled");
     Connection::open(folder.path().join("gallery.db")).expect("opened").execute_batch(POISON).expect("poisoned");
     let lock = hold(&folder);
-    let enrol_now = |name, face: u64| gallery.enrol(TENANT, id(name), Face(face).template(), ALIKE, now());
+    let enrol_now = |name, face: u64| gallery.enrol(TENANT, id(name), Face(face).template(), ALIKE, now(), None);
     let mut first = enrol_now("first", 2);
     assert!(poll_once(&mut first).is_none());
     sleep(SETTLE);
@@ -122,10 +122,10 @@ fn a_defect_in_the_writer_answers_everyone_and_is_survived() {
     let folder = Folder::fresh();
     let gallery = folder.open();
     let lock = hold(&folder);
-    let mut first = gallery.enrol(TENANT, id("first"), Face(1).template(), ALIKE, now());
+    let mut first = gallery.enrol(TENANT, id("first"), Face(1).template(), ALIKE, now(), None);
     assert!(poll_once(&mut first).is_none());
     sleep(SETTLE);
-    let mut with = gallery.enrol(TENANT, id("with"), Face(2).template(), ALIKE, now());
+    let mut with = gallery.enrol(TENANT, id("with"), Face(2).template(), ALIKE, now(), None);
     assert!(poll_once(&mut with).is_none());
     let defect = Command { tenant: TENANT, person: id("x"), action: Action::Panic };
     let mut defect: Answer<'_, biometric::Person> = Box::pin(gallery.writer.submit(defect));
@@ -144,14 +144,14 @@ fn a_full_queue_refuses_and_what_it_holds_is_written_before_the_end() {
     let gallery = folder.open();
     let lock = hold(&folder);
     // One is with the writer already, the queue is filled behind it.
-    let mut held = gallery.enrol(TENANT, id("held"), Face(0).template(), NEVER, now());
+    let mut held = gallery.enrol(TENANT, id("held"), Face(0).template(), NEVER, now(), None);
     assert!(poll_once(&mut held).is_none());
     sleep(SETTLE);
     for number in 0..QUEUE_COMMANDS_MAX as u64 {
-        let mut waiting = gallery.enrol(TENANT, id(&format!("p{number}")), Face(number).template(), NEVER, now());
+        let mut waiting = gallery.enrol(TENANT, id(&format!("p{number}")), Face(number).template(), NEVER, now(), None);
         assert!(poll_once(&mut waiting).is_none(), "{number} waits; nobody waits for its answer");
     }
-    let mut refused = gallery.enrol(TENANT, id("refused"), Face(1).template(), NEVER, now());
+    let mut refused = gallery.enrol(TENANT, id("refused"), Face(1).template(), NEVER, now(), None);
     assert!(matches!(poll_once(&mut refused), Some(Err(Error::Unavailable(_)))));
     drop((held, refused));
     let release = thread::spawn(move || {

@@ -10,7 +10,7 @@ const MILLIS_MIN: i64 = -62_167_219_200_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// The time as text; times that have none are shown as the nearest that has.
-pub(super) fn rfc3339(timestamp: Timestamp) -> String {
+pub(crate) fn rfc3339(timestamp: Timestamp) -> String {
     let millis = timestamp.as_millis().clamp(MILLIS_MIN, MILLIS_MAX);
     let (year, month, day) = date(millis.div_euclid(MILLIS_PER_DAY));
     let rest = millis.rem_euclid(MILLIS_PER_DAY);

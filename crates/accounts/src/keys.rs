@@ -1,0 +1,333 @@
+//! API keys in the database: made, listed, replaced, disabled and recognised.
+
+use std::error::Error as StdError;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use biometric::{TenantId, Timestamp};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+
+use crate::audit::{self, Act, Actor};
+use crate::secret::{self, Digest};
+use crate::{
+    Accounts, AuthenticationError, Caller, Error, Key, KeyId, Limits, Networks, NewKey, Permission, Permissions, Rate,
+    Secret,
+};
+
+/// The most keys of one organisation that are valid at a time: far more than anybody needs, and no way to fill the disk
+/// unnoticed.
+const KEYS_MAX: u32 = 1_000;
+
+const COLUMNS: &str = "id, tenant, name, prefix, permissions, created, expires, disabled, networks, rotated";
+
+impl Accounts {
+    /// Makes a key; the secret is to be shown now, nobody can show it later.
+    ///
+    /// # Errors
+    /// When the wish is no possible key, there is no such organisation, or the database does not answer.
+    pub fn create_key(&self, new: NewKey, by: &Actor, now: Timestamp) -> Result<(Key, Secret), Error> {
+        new.check(now)?;
+        let secret = Secret::generate()?;
+        self.write(|transaction| {
+            let key = insert(transaction, new, &secret, now)?;
+            let detail = format!("{} ({})", key.prefix, key.permissions);
+            audit::write(transaction, key.tenant, by, Act::KeyCreated, &key.name, &detail, now)?;
+            Ok((key, secret))
+        })
+    }
+
+    /// All keys of all organisations, the oldest first, disabled ones too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn keys(&self) -> Result<Vec<Key>, Error> {
+        let connection = self.connection();
+        let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_key ORDER BY id"))?;
+        Ok(select.query_map((), read_key)?.collect::<Result<_, _>>()?)
+    }
+
+    /// All keys of an organisation, the oldest first, disabled ones too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn keys_of(&self, organisation: TenantId) -> Result<Vec<Key>, Error> {
+        let connection = self.connection();
+        let mut select =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_key WHERE tenant = ? ORDER BY id"))?;
+        Ok(select.query_map((organisation.0,), read_key)?.collect::<Result<_, _>>()?)
+    }
+
+    /// One key of an organisation.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKey`], also when it is another organisation's; or when the database does not answer.
+    pub fn key(&self, organisation: TenantId, id: KeyId) -> Result<Key, Error> {
+        find(&self.connection(), Some(organisation), id)
+    }
+
+    /// Replaces a key by a new one that is good for the same, from the same networks and for as long. The old one stays
+    /// valid for `overlap` more, so that nothing stands still while the new secret is brought to where it is used.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKey`], also when it is another organisation's; [`Error::KeyEnded`]; or when the database does not
+    /// answer.
+    pub fn rotate_key(
+        &self,
+        organisation: TenantId,
+        id: KeyId,
+        overlap: Duration,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(Key, Secret), Error> {
+        let secret = Secret::generate()?;
+        let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
+        let overlap_ends = now.as_millis().saturating_add(overlap_ms);
+        self.write(|transaction| {
+            let old = find(transaction, Some(organisation), id)?;
+            let has_expired = old.expires.is_some_and(|expires| expires <= now);
+            if has_expired || old.disabled.is_some() || old.rotated.is_some() {
+                return Err(Error::KeyEnded);
+            }
+            let Key { name, tenant, permissions, expires, networks, .. } = old;
+            let new = insert(transaction, NewKey { name, tenant, permissions, expires, networks }, &secret, now)?;
+            let old_expires = expires.map_or(overlap_ends, |expires| overlap_ends.min(expires.as_millis()));
+            transaction
+                .prepare_cached("UPDATE api_key SET expires = ?, rotated = ? WHERE id = ?")?
+                .execute((old_expires, new.id.0, id.0))?;
+            let detail = format!("{} → {}", old.prefix, new.prefix);
+            audit::write(transaction, tenant, by, Act::KeyRotated, &new.name, &detail, now)?;
+            Ok((new, secret))
+        })
+    }
+
+    /// Disables a key from now on; `organisation` is whose it must be, `None`: anybody's. Disabling it again changes
+    /// nothing: it stays disabled since the first time.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKey`], also when it is another organisation's; or when the database does not answer.
+    pub fn disable_key(
+        &self,
+        organisation: Option<TenantId>,
+        id: KeyId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Key, Error> {
+        self.write(|transaction| {
+            let key = find(transaction, organisation, id)?;
+            if key.disabled.is_some() {
+                return Ok(key);
+            }
+            transaction
+                .prepare_cached("UPDATE api_key SET disabled = ? WHERE id = ?")?
+                .execute((now.as_millis(), id.0))?;
+            audit::write(transaction, key.tenant, by, Act::KeyDisabled, &key.name, &key.prefix, now)?;
+            Ok(Key { disabled: Some(now), ..key })
+        })
+    }
+
+    /// Lets a call in: the presented text is the secret of a key that is valid now, used from an allowed address, and
+    /// permits this.
+    ///
+    /// The key is found by the part of the secret that is public, then the whole is compared in constant time: how long
+    /// a refusal takes tells nothing about the hidden part.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`], the first that holds. All but `Unknown` are told only to who knows the secret.
+    pub fn authenticate(
+        &self,
+        presented: &str,
+        permission: Permission,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<Caller, AuthenticationError> {
+        let prefix = secret::prefix(presented).ok_or(AuthenticationError::Unknown)?;
+        let digest = Digest::of(presented);
+        let connection = self.connection();
+        let found = Presented::find(&connection, prefix)?.ok_or(AuthenticationError::Unknown)?;
+        if !found.digest.matches(&digest) {
+            return Err(AuthenticationError::Unknown);
+        }
+        if found.is_disabled {
+            return Err(AuthenticationError::Disabled);
+        }
+        if found.expires.is_some_and(|expires| expires <= now) {
+            return Err(AuthenticationError::Expired);
+        }
+        if !found.networks.allow(address) {
+            return Err(AuthenticationError::Network);
+        }
+        if found.standing.is_suspended {
+            return Err(AuthenticationError::Suspended);
+        }
+        if !found.permissions.contains(permission) {
+            return Err(AuthenticationError::NotPermitted);
+        }
+        Ok(found.standing.caller(&connection, Some(found.id), found.permissions)?)
+    }
+
+    /// Lets the console call for a user who is signed in: as a key of the organisation would, without one.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOrganisation`], [`Error::Suspended`], or when the database does not answer.
+    pub fn caller(&self, organisation: TenantId, permissions: Permissions) -> Result<Caller, Error> {
+        let connection = self.connection();
+        let standing = Standing::find(&connection, organisation)?.ok_or(Error::NoSuchOrganisation)?;
+        match standing.is_suspended {
+            true => Err(Error::Suspended),
+            false => Ok(standing.caller(&connection, None, permissions)?),
+        }
+    }
+}
+
+fn insert(transaction: &Transaction<'_>, new: NewKey, secret: &Secret, now: Timestamp) -> Result<Key, Error> {
+    let mut select = transaction.prepare_cached("SELECT erasing IS NOT NULL FROM organisation WHERE id = ?")?;
+    // One that is being erased is as good as gone.
+    if select.query_row((new.tenant.0,), |row| row.get(0)).optional()?.unwrap_or(true) {
+        return Err(Error::NoSuchOrganisation);
+    }
+    let mut count = transaction.prepare_cached(
+        "SELECT count(*) FROM api_key WHERE tenant = ? AND disabled IS NULL AND (expires IS NULL OR expires > ?)",
+    )?;
+    if count.query_row((new.tenant.0, now.as_millis()), |row| row.get::<_, i64>(0))? >= i64::from(KEYS_MAX) {
+        return Err(Error::TooManyKeys { max: KEYS_MAX });
+    }
+    let prefix = secret::prefix(secret.reveal()).unwrap_or_default().to_owned();
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO api_key (tenant, name, prefix, digest, permissions, created, expires, networks)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    let id = insert.insert(params![
+        new.tenant.0,
+        new.name,
+        prefix,
+        Digest::of(secret.reveal()).as_bytes(),
+        new.permissions.to_string(),
+        now.as_millis(),
+        new.expires.map(Timestamp::as_millis),
+        new.networks.to_string(),
+    ])?;
+    let NewKey { name, tenant, permissions, expires, networks } = new;
+    let (id, created, disabled, rotated) = (KeyId(id), now, None, None);
+    Ok(Key { id, name, tenant, prefix, permissions, created, expires, disabled, networks, rotated })
+}
+
+fn find(connection: &Connection, organisation: Option<TenantId>, id: KeyId) -> Result<Key, Error> {
+    let mut select = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM api_key WHERE id = ?1 AND (?2 IS NULL OR tenant = ?2)"))?;
+    let key = select.query_row((id.0, organisation.map(|organisation| organisation.0)), read_key).optional()?;
+    key.ok_or(Error::NoSuchKey)
+}
+
+fn read_key(row: &Row<'_>) -> Result<Key, rusqlite::Error> {
+    Ok(Key {
+        id: KeyId(row.get("id")?),
+        tenant: TenantId(row.get("tenant")?),
+        name: row.get("name")?,
+        prefix: row.get("prefix")?,
+        permissions: parsed(row, "permissions")?,
+        created: Timestamp::from_millis(row.get("created")?),
+        expires: time(row, "expires")?,
+        disabled: time(row, "disabled")?,
+        networks: parsed(row, "networks")?,
+        rotated: row.get::<_, Option<i64>>("rotated")?.map(KeyId),
+    })
+}
+
+fn time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, rusqlite::Error> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis))
+}
+
+/// A value that is kept as the text of it.
+fn parsed<T>(row: &Row<'_>, column: &str) -> Result<T, rusqlite::Error>
+where
+    T: FromStr<Err: StdError + Send + Sync + 'static>,
+{
+    let index = row.as_ref().column_index(column)?;
+    let text = row.get_ref(index)?.as_str()?;
+    text.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}
+
+/// The key that a presented secret may be of, and where its organisation stands.
+struct Presented {
+    id: KeyId,
+    digest: Digest,
+    permissions: Permissions,
+    expires: Option<Timestamp>,
+    is_disabled: bool,
+    networks: Networks,
+    standing: Standing,
+}
+
+impl Presented {
+    fn find(connection: &Connection, prefix: &str) -> Result<Option<Self>, rusqlite::Error> {
+        let mut select = connection.prepare_cached(&format!(
+            "SELECT key.id AS key, digest, permissions, expires, disabled IS NOT NULL AS is_disabled, networks, {STANDING}
+             FROM api_key AS key JOIN organisation ON organisation.id = key.tenant JOIN plan ON plan.id = plan
+             WHERE prefix = ?"
+        ))?;
+        let read = |row: &Row<'_>| {
+            Ok(Self {
+                id: KeyId(row.get("key")?),
+                digest: Digest::from_stored(row.get("digest")?),
+                permissions: parsed(row, "permissions")?,
+                expires: time(row, "expires")?,
+                is_disabled: row.get("is_disabled")?,
+                networks: parsed(row, "networks")?,
+                standing: Standing::read(row)?,
+            })
+        };
+        select.query_row((prefix,), read).optional()
+    }
+}
+
+/// What an organisation may do at all.
+struct Standing {
+    organisation: TenantId,
+    is_suspended: bool,
+    limits: Limits,
+}
+
+/// The columns that [`Standing`] is read from, of the organisation and its plan.
+const STANDING: &str = "organisation.id AS organisation, coalesce(suspended, erasing) IS NOT NULL AS is_suspended,
+    requests_month_max, persons_max, rate_per_second, rate_burst";
+
+impl Standing {
+    fn find(connection: &Connection, organisation: TenantId) -> Result<Option<Self>, rusqlite::Error> {
+        let mut select = connection.prepare_cached(&format!(
+            "SELECT {STANDING} FROM organisation JOIN plan ON plan.id = plan WHERE organisation.id = ?"
+        ))?;
+        select.query_row((organisation.0,), Self::read).optional()
+    }
+
+    fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        let number = |column: &str| row.get::<_, Option<i64>>(column).map(|number| number.map(i64::cast_unsigned));
+        let rate = |per_second: Option<f64>, burst: Option<u32>| Some(Rate { per_second: per_second?, burst: burst? });
+        Ok(Self {
+            organisation: TenantId(row.get("organisation")?),
+            is_suspended: row.get("is_suspended")?,
+            limits: Limits {
+                requests_month_max: number("requests_month_max")?,
+                persons_max: number("persons_max")?,
+                rate: rate(row.get("rate_per_second")?, row.get("rate_burst")?),
+            },
+        })
+    }
+
+    /// Everything that a request needs to know of whose it is.
+    fn caller(
+        self,
+        connection: &Connection,
+        key: Option<KeyId>,
+        permissions: Permissions,
+    ) -> Result<Caller, rusqlite::Error> {
+        let Self { organisation: tenant, is_suspended: _, limits } = self;
+        let mut select =
+            connection.prepare_cached("SELECT name, value FROM rule WHERE organisation = ? ORDER BY name")?;
+        let rules = select.query_map((tenant.0,), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rules = rules.collect::<Result<Arc<[_]>, _>>()?;
+        Ok(Caller { key, tenant, limits, rules, permissions, charged: true })
+    }
+}
