@@ -7,13 +7,22 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 
-.PHONY: build setup serve test lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-browser bench-console lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
 
 test: ## Set everything up and run every check and test
 	scripts/test.sh
+
+test-browser: setup-debug ## The back-office in Chromium, which is installed where it can be; pictures in target/screenshots
+	scripts/test-browser.sh
+
+setup-debug:
+	cargo run --locked -p auther -- setup
+
+bench-console: ## How long each page takes with 10,000 persons and 100,000 requests of history
+	cargo test --release --locked -p console --test speed -- --nocapture
 
 build: ## Build the release binary
 	scripts/need.sh

@@ -127,12 +127,7 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub fn audit(
-        &self,
-        organisation: TenantId,
-        before: Option<i64>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, Error> {
+    pub fn audit(&self, organisation: TenantId, before: Option<i64>, limit: usize) -> Result<Vec<AuditEntry>, Error> {
         let connection = self.connection();
         let mut select = connection.prepare_cached(
             "SELECT id, at, organisation, actor, act, subject, detail, address FROM audit

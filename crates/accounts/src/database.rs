@@ -87,7 +87,8 @@ impl Schema {
             transaction.execute_batch(migration)?;
         }
         let (application, newest) = (self.application_id, self.newest());
-        transaction.execute_batch(&format!("PRAGMA application_id = {application}; PRAGMA user_version = {newest};"))?;
+        transaction
+            .execute_batch(&format!("PRAGMA application_id = {application}; PRAGMA user_version = {newest};"))?;
         Ok(transaction.commit()?)
     }
 }

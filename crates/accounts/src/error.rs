@@ -85,7 +85,9 @@ pub enum Error {
     #[error("there is no such plan")]
     NoSuchPlan,
     /// The operator's plan and the free plan are not edited here.
-    #[error("this plan is not edited here: the operator's has no limits, the free plan's are settings of the deployment")]
+    #[error(
+        "this plan is not edited here: the operator's has no limits, the free plan's are settings of the deployment"
+    )]
     PlanFixed,
     /// Another plan has this name.
     #[error("another plan has this name")]

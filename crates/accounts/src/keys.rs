@@ -13,8 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use crate::audit::{self, Act, Actor};
 use crate::secret::{self, Digest};
 use crate::{
-    Accounts, AuthenticationError, Caller, Error, Key, KeyId, Limits, Networks, NewKey, Permission, Permissions, Rate,
-    Secret,
+    Accounts, AuthenticationError, Caller, Error, Key, KeyId, Limits, Networks, NewKey, Permission, Permissions, Secret,
 };
 
 /// The most keys of one organisation that are valid at a time: far more than anybody needs, and no way to fill the disk
@@ -94,9 +93,11 @@ impl Accounts {
             let Key { name, tenant, permissions, expires, networks, .. } = old;
             let new = insert(transaction, NewKey { name, tenant, permissions, expires, networks }, &secret, now)?;
             let old_expires = expires.map_or(overlap_ends, |expires| overlap_ends.min(expires.as_millis()));
-            transaction
-                .prepare_cached("UPDATE api_key SET expires = ?, rotated = ? WHERE id = ?")?
-                .execute((old_expires, new.id.0, id.0))?;
+            transaction.prepare_cached("UPDATE api_key SET expires = ?, rotated = ? WHERE id = ?")?.execute((
+                old_expires,
+                new.id.0,
+                id.0,
+            ))?;
             let detail = format!("{} → {}", old.prefix, new.prefix);
             audit::write(transaction, tenant, by, Act::KeyRotated, &new.name, &detail, now)?;
             Ok((new, secret))
@@ -145,7 +146,7 @@ impl Accounts {
     ) -> Result<Caller, AuthenticationError> {
         let prefix = secret::prefix(presented).ok_or(AuthenticationError::Unknown)?;
         let digest = Digest::of(presented);
-        let connection = self.connection();
+        let connection = self.reader();
         let found = Presented::find(&connection, prefix)?.ok_or(AuthenticationError::Unknown)?;
         if !found.digest.matches(&digest) {
             return Err(AuthenticationError::Unknown);
@@ -173,7 +174,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::NoSuchOrganisation`], [`Error::Suspended`], or when the database does not answer.
     pub fn caller(&self, organisation: TenantId, permissions: Permissions) -> Result<Caller, Error> {
-        let connection = self.connection();
+        let connection = self.reader();
         let standing = Standing::find(&connection, organisation)?.ok_or(Error::NoSuchOrganisation)?;
         match standing.is_suspended {
             true => Err(Error::Suspended),
@@ -263,8 +264,9 @@ struct Presented {
 
 impl Presented {
     fn find(connection: &Connection, prefix: &str) -> Result<Option<Self>, rusqlite::Error> {
+        let standing = Standing::columns();
         let mut select = connection.prepare_cached(&format!(
-            "SELECT key.id AS key, digest, permissions, expires, disabled IS NOT NULL AS is_disabled, networks, {STANDING}
+            "SELECT key.id AS key, digest, permissions, expires, disabled IS NOT NULL AS is_disabled, networks, {standing}
              FROM api_key AS key JOIN organisation ON organisation.id = key.tenant JOIN plan ON plan.id = plan
              WHERE prefix = ?"
         ))?;
@@ -290,29 +292,26 @@ struct Standing {
     limits: Limits,
 }
 
-/// The columns that [`Standing`] is read from, of the organisation and its plan.
-const STANDING: &str = "organisation.id AS organisation, coalesce(suspended, erasing) IS NOT NULL AS is_suspended,
-    requests_month_max, persons_max, rate_per_second, rate_burst";
-
 impl Standing {
+    /// The columns that it is read from, of the organisation and its plan.
+    fn columns() -> String {
+        let limits = Limits::COLUMNS;
+        format!("organisation.id AS organisation, coalesce(suspended, erasing) IS NOT NULL AS is_suspended, {limits}")
+    }
+
     fn find(connection: &Connection, organisation: TenantId) -> Result<Option<Self>, rusqlite::Error> {
+        let columns = Self::columns();
         let mut select = connection.prepare_cached(&format!(
-            "SELECT {STANDING} FROM organisation JOIN plan ON plan.id = plan WHERE organisation.id = ?"
+            "SELECT {columns} FROM organisation JOIN plan ON plan.id = plan WHERE organisation.id = ?"
         ))?;
         select.query_row((organisation.0,), Self::read).optional()
     }
 
     fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
-        let number = |column: &str| row.get::<_, Option<i64>>(column).map(|number| number.map(i64::cast_unsigned));
-        let rate = |per_second: Option<f64>, burst: Option<u32>| Some(Rate { per_second: per_second?, burst: burst? });
         Ok(Self {
             organisation: TenantId(row.get("organisation")?),
             is_suspended: row.get("is_suspended")?,
-            limits: Limits {
-                requests_month_max: number("requests_month_max")?,
-                persons_max: number("persons_max")?,
-                rate: rate(row.get("rate_per_second")?, row.get("rate_burst")?),
-            },
+            limits: Limits::read(row)?,
         })
     }
 

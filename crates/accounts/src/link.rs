@@ -255,12 +255,7 @@ impl Accounts {
 
 /// Whether this actor may make or withdraw such a link; gives back whom it is about. `hidden` is what those are told whose
 /// organisation it is not.
-fn check_maker(
-    transaction: &Transaction<'_>,
-    purpose: &Purpose,
-    by: &Actor,
-    hidden: Error,
-) -> Result<String, Error> {
+fn check_maker(transaction: &Transaction<'_>, purpose: &Purpose, by: &Actor, hidden: Error) -> Result<String, Error> {
     match purpose {
         Purpose::Operator | Purpose::Found { .. } => {
             check_reach(transaction, by, TenantId::OPERATOR, Role::Operator, hidden)?;
@@ -363,8 +358,8 @@ fn insert(
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     let (made, ends) = (now.as_millis(), expires.as_millis());
-    let id = insert
-        .insert(params![digest.as_bytes(), purpose.word(), organisation, user, plan, role, email, made, ends])?;
+    let id =
+        insert.insert(params![digest.as_bytes(), purpose.word(), organisation, user, plan, role, email, made, ends])?;
     Ok(Link { id: LinkId(id), purpose, created: now, expires, used: None })
 }
 

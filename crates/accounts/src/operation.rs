@@ -25,16 +25,8 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation there is.
-    pub const ALL: [Self; 8] = [
-        Self::Create,
-        Self::Update,
-        Self::Remove,
-        Self::Get,
-        Self::Identify,
-        Self::Verify,
-        Self::Compare,
-        Self::Check,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Create, Self::Update, Self::Remove, Self::Get, Self::Identify, Self::Verify, Self::Compare, Self::Check];
 
     /// The word for it, on pages and in the database.
     #[must_use]

@@ -92,8 +92,11 @@ impl Accounts {
     /// [`Error::NoSuchOrganisation`], [`Error::NoSuchPlan`], [`Error::OperatorsOwn`], or when the database does not answer.
     pub fn set_plan(&self, id: TenantId, plan: PlanId, by: &Actor, now: Timestamp) -> Result<Organisation, Error> {
         self.write(|transaction| {
-            check_not_the_operators(transaction, id)?;
+            let known = check_not_the_operators(transaction, id)?;
             check_plan(transaction, plan)?;
+            if known.plan.id == plan {
+                return Ok(known);
+            }
             let sql = "UPDATE organisation SET plan = ? WHERE id = ?";
             transaction.prepare_cached(sql)?.execute((plan.0, id.0))?;
             let changed = find(transaction, id)?;
@@ -108,8 +111,11 @@ impl Accounts {
     /// [`Error::NoSuchOrganisation`], [`Error::OperatorsOwn`], or when the database does not answer.
     pub fn suspend(&self, id: TenantId, by: &Actor, now: Timestamp) -> Result<Organisation, Error> {
         self.write(|transaction| {
-            check_not_the_operators(transaction, id)?;
-            let sql = "UPDATE organisation SET suspended = coalesce(suspended, ?) WHERE id = ?";
+            let known = check_not_the_operators(transaction, id)?;
+            if known.suspended.is_some() {
+                return Ok(known);
+            }
+            let sql = "UPDATE organisation SET suspended = ? WHERE id = ?";
             transaction.prepare_cached(sql)?.execute((now.as_millis(), id.0))?;
             audit::write(transaction, id, by, Act::OrganisationSuspended, "", "", now)?;
             find(transaction, id)
@@ -122,7 +128,10 @@ impl Accounts {
     /// [`Error::NoSuchOrganisation`], or when the database does not answer.
     pub fn resume(&self, id: TenantId, by: &Actor, now: Timestamp) -> Result<Organisation, Error> {
         self.write(|transaction| {
-            find(transaction, id)?;
+            let known = find(transaction, id)?;
+            if known.suspended.is_none() {
+                return Ok(known);
+            }
             transaction.prepare_cached("UPDATE organisation SET suspended = NULL WHERE id = ?")?.execute((id.0,))?;
             audit::write(transaction, id, by, Act::OrganisationResumed, "", "", now)?;
             find(transaction, id)
@@ -158,12 +167,9 @@ impl Accounts {
             delete_sessions_and_links(transaction, id)?;
             // A key may point to the one that replaced it.
             transaction.execute("UPDATE api_key SET rotated = NULL WHERE tenant = ?", (id.0,))?;
-            for (table, column) in [
-                ("api_key", "tenant"),
-                ("rule", "organisation"),
-                ("audit", "organisation"),
-                ("user", "organisation"),
-            ] {
+            for (table, column) in
+                [("api_key", "tenant"), ("rule", "organisation"), ("audit", "organisation"), ("user", "organisation")]
+            {
                 transaction.execute(&format!("DELETE FROM {table} WHERE {column} = ?"), (id.0,))?;
             }
             // The row stays until nothing is left anywhere: after a crash it says that there is still something to do.
@@ -204,7 +210,8 @@ impl Accounts {
     /// When the database does not answer.
     pub fn erasing(&self) -> Result<Vec<TenantId>, Error> {
         let connection = self.connection();
-        let mut select = connection.prepare_cached("SELECT id FROM organisation WHERE erasing IS NOT NULL ORDER BY id")?;
+        let mut select =
+            connection.prepare_cached("SELECT id FROM organisation WHERE erasing IS NOT NULL ORDER BY id")?;
         Ok(select.query_map((), |row| row.get(0).map(TenantId))?.collect::<Result<_, _>>()?)
     }
 }
@@ -241,15 +248,15 @@ fn check_plan(transaction: &Transaction<'_>, plan: PlanId) -> Result<(), Error> 
     }
 }
 
-fn check_not_the_operators(transaction: &Transaction<'_>, id: TenantId) -> Result<(), Error> {
-    match find(transaction, id)?.id {
+fn check_not_the_operators(transaction: &Transaction<'_>, id: TenantId) -> Result<Organisation, Error> {
+    let known = find(transaction, id)?;
+    match known.id {
         TenantId::OPERATOR => Err(Error::OperatorsOwn),
-        TenantId(_) => Ok(()),
+        TenantId(_) => Ok(known),
     }
 }
 
 fn delete_sessions_and_links(transaction: &Transaction<'_>, id: TenantId) -> Result<(), rusqlite::Error> {
-    transaction
-        .execute("DELETE FROM session WHERE user IN (SELECT id FROM user WHERE organisation = ?)", (id.0,))?;
+    transaction.execute("DELETE FROM session WHERE user IN (SELECT id FROM user WHERE organisation = ?)", (id.0,))?;
     transaction.execute("DELETE FROM link WHERE organisation = ?", (id.0,)).map(drop)
 }

@@ -30,11 +30,48 @@ const PERSONAL_CHARS_MIN: usize = 4;
 /// Beginnings of what people choose when they have to choose something long (SP 800-63B-4 asks for such a list); compared
 /// in lower case, without what is neither letter nor digit.
 const COMMON: &[&str] = &[
-    "123456789", "1234567890", "0123456789", "987654321", "abcdefgh", "qwertyuiop", "qwerty123", "1q2w3e4r", "1qaz2wsx",
-    "asdfghjkl", "zxcvbnm", "password", "passw0rd", "p4ssword", "passwort", "contrasena", "motdepasse", "letmein",
-    "iloveyou", "welcome", "administrator", "admin123", "changeme", "secret123", "trustno1", "sunshine", "football",
-    "baseball", "superman", "princess", "dragon", "monkey123", "starwars", "whatever", "computer", "internet", "michael",
-    "jennifer", "correcthorsebatterystaple", "thisisapassword", "mypassword", "auther",
+    "123456789",
+    "1234567890",
+    "0123456789",
+    "987654321",
+    "abcdefgh",
+    "qwertyuiop",
+    "qwerty123",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "asdfghjkl",
+    "zxcvbnm",
+    "password",
+    "passw0rd",
+    "p4ssword",
+    "passwort",
+    "contrasena",
+    "motdepasse",
+    "letmein",
+    "iloveyou",
+    "welcome",
+    "administrator",
+    "admin123",
+    "changeme",
+    "secret123",
+    "trustno1",
+    "sunshine",
+    "football",
+    "baseball",
+    "superman",
+    "princess",
+    "dragon",
+    "monkey123",
+    "starwars",
+    "whatever",
+    "computer",
+    "internet",
+    "michael",
+    "jennifer",
+    "correcthorsebatterystaple",
+    "thisisapassword",
+    "mypassword",
+    "auther",
 ];
 
 /// Memory in KiB, passes and lanes: the first choice of OWASP's Password Storage Cheat Sheet.
@@ -194,17 +231,21 @@ mod tests {
 
     #[test]
     fn long_and_odd_passwords_are_taken() {
-        for text in ["vermilion kettle", "Tr0ub4dor&3 and more", "ひみつのあいことばはながいほうがよい", "x9!kQ2#mZ7$w"] {
+        for text in ["vermilion kettle", "Tr0ub4dor&3 and more", "ひみつのあいことばはながいほうがよい", "x9!kQ2#mZ7$w"]
+        {
             assert!(Password::parse(text, &["Ana Smith", "ana@example.org"]).is_ok(), "{text}");
         }
     }
 
     #[test]
     fn what_anybody_would_try_is_not() {
-        let of = |text: &str| Password::parse(text, &["Ana Steinmeier", "ana.steinmeier@example.org", "Acme Doors"]).err();
+        let of =
+            |text: &str| Password::parse(text, &["Ana Steinmeier", "ana.steinmeier@example.org", "Acme Doors"]).err();
         assert_eq!(of("short"), Some(PasswordError::Short { chars_min: CHARS_MIN }));
         assert_eq!(of(&"long".repeat(100)), Some(PasswordError::Long { chars_max: CHARS_MAX }));
-        for text in ["password1234", "Passw0rd!!!!!", "aaaaaaaaaaaaaaa", "abababababababab", "1234567890123", "qwertyuiop12"] {
+        for text in
+            ["password1234", "Passw0rd!!!!!", "aaaaaaaaaaaaaaa", "abababababababab", "1234567890123", "qwertyuiop12"]
+        {
             assert_eq!(of(text), Some(PasswordError::Common), "{text}");
         }
         for text in ["steinmeier123", "Acme-Doors-2026", "AnaSteinmeier1"] {

@@ -52,7 +52,8 @@ impl Limits {
 
     fn check(&self) -> Result<(), Error> {
         let is_count = |count: Option<u64>| count.is_none_or(|count| (1..=i64::MAX as u64).contains(&count));
-        let is_rate = self.rate.is_none_or(|rate| rate.per_second.is_finite() && rate.per_second > 0.0 && rate.burst > 0);
+        let is_rate =
+            self.rate.is_none_or(|rate| rate.per_second.is_finite() && rate.per_second > 0.0 && rate.burst > 0);
         match is_count(self.requests_month_max) && is_count(self.persons_max) && is_rate {
             true => Ok(()),
             false => Err(Error::PlanLimits),
@@ -62,7 +63,8 @@ impl Limits {
     /// For the audit log.
     fn in_words(&self) -> String {
         let count = |count: Option<u64>| count.map_or("any number of".to_owned(), |count| count.to_string());
-        let rate = self.rate.map_or("at any rate".to_owned(), |rate| format!("{}/s, {} at once", rate.per_second, rate.burst));
+        let rate =
+            self.rate.map_or("at any rate".to_owned(), |rate| format!("{}/s, {} at once", rate.per_second, rate.burst));
         format!("{} requests a month, {} persons, {rate}", count(self.requests_month_max), count(self.persons_max))
     }
 }
@@ -119,10 +121,8 @@ impl Accounts {
         limits.check()?;
         self.write(|transaction| {
             check_free(transaction, name, None)?;
-            let mut insert = transaction.prepare_cached(&format!(
-                "INSERT INTO plan (name, {}) VALUES (?, ?, ?, ?, ?)",
-                Limits::COLUMNS
-            ))?;
+            let mut insert = transaction
+                .prepare_cached(&format!("INSERT INTO plan (name, {}) VALUES (?, ?, ?, ?, ?)", Limits::COLUMNS))?;
             let (requests, persons, per_second, burst) = stored(&limits);
             let id = insert.insert(params![name, requests, persons, per_second, burst])?;
             audit::write(transaction, TenantId::OPERATOR, by, Act::PlanCreated, name, &limits.in_words(), now)?;

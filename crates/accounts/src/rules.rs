@@ -35,7 +35,8 @@ impl Accounts {
                 return Err(Error::NoSuchOrganisation);
             }
             transaction.prepare_cached("DELETE FROM rule WHERE organisation = ?")?.execute((organisation.0,))?;
-            let mut insert = transaction.prepare_cached("INSERT INTO rule (organisation, name, value) VALUES (?, ?, ?)")?;
+            let mut insert =
+                transaction.prepare_cached("INSERT INTO rule (organisation, name, value) VALUES (?, ?, ?)")?;
             for (name, value) in rules {
                 insert.execute((organisation.0, name, value))?;
             }

@@ -3,10 +3,10 @@
 use crate::database::Schema;
 
 /// The schema of accounts.db; its mark is "AUAC".
-pub(crate) const SCHEMA: Schema =
-    Schema { application_id: 0x4155_4143, migrations: MIGRATIONS, read_through: true };
+pub(crate) const SCHEMA: Schema = Schema { application_id: 0x4155_4143, migrations: MIGRATIONS, read_through: true };
 
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE api_key (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         tenant INTEGER NOT NULL,
@@ -18,7 +18,8 @@ const MIGRATIONS: &[&str] = &["
         expires INTEGER,
         disabled INTEGER
     ) STRICT;
-", "
+",
+    "
     ALTER TABLE api_key ADD COLUMN networks TEXT NOT NULL DEFAULT '';
     ALTER TABLE api_key ADD COLUMN rotated INTEGER REFERENCES api_key (id);
     CREATE INDEX api_key_by_tenant ON api_key (tenant);
@@ -125,4 +126,5 @@ const MIGRATIONS: &[&str] = &["
     ) STRICT;
     CREATE INDEX attempt_by_subject ON attempt (subject, at);
     CREATE INDEX attempt_by_time ON attempt (at);
-"];
+",
+];

@@ -360,7 +360,15 @@ fn insert(
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)",
     )?;
     let (digest, shown) = (Digest::of(secret.reveal()), address.map(|address| address.to_string()));
-    insert.execute(params![digest.as_bytes(), user.id.0, csrf.as_str(), stage.word(), now.as_millis(), shown, agent])?;
+    insert.execute(params![
+        digest.as_bytes(),
+        user.id.0,
+        csrf.as_str(),
+        stage.word(),
+        now.as_millis(),
+        shown,
+        agent
+    ])?;
     match stage {
         Stage::SecondFactor => Ok(()),
         Stage::Full => {

@@ -271,14 +271,16 @@ mod tests {
     const PASSWORD: &str = "vermilion kettle";
 
     fn new(email: &str, password: &str) -> NewUser {
-        let (email, password) = (Email::parse(email).expect("an address"), Password::parse(password, &[]).expect("good"));
+        let (email, password) =
+            (Email::parse(email).expect("an address"), Password::parse(password, &[]).expect("good"));
         NewUser { email, name: "Ana".to_owned(), password }
     }
 
     fn house() -> (tempfile::TempDir, Accounts, User) {
         let dir = tempfile::tempdir().expect("a directory");
         let accounts = Accounts::open(dir.path()).expect("opens");
-        let ana = accounts.sign_up("Acme", new("ana@example.org", PASSWORD), PlanId::FREE, None, NOW).expect("signed up");
+        let ana =
+            accounts.sign_up("Acme", new("ana@example.org", PASSWORD), PlanId::FREE, None, NOW).expect("signed up");
         (dir, accounts, ana)
     }
 
@@ -297,8 +299,11 @@ mod tests {
     fn whoever_signs_in_or_fails_to_costs_the_same() {
         let (_dir, accounts, ana) = house();
         accounts.sign_up("Other", new("two@example.org", PASSWORD), PlanId::FREE, None, NOW).expect("signed up");
-        accounts.sign_up("More", new("two@example.org", "umbrella sandwich"), PlanId::FREE, None, NOW).expect("signed up");
-        let ben = accounts.sign_up("Third", new("ben@example.org", PASSWORD), PlanId::FREE, None, NOW).expect("signed up");
+        accounts
+            .sign_up("More", new("two@example.org", "umbrella sandwich"), PlanId::FREE, None, NOW)
+            .expect("signed up");
+        let ben =
+            accounts.sign_up("Third", new("ben@example.org", PASSWORD), PlanId::FREE, None, NOW).expect("signed up");
         let link = crate::Purpose::Join { organisation: ben.organisation, role: Role::Owner, email: None };
         let (_, secret) = accounts.create_link(link, &Actor::command_line(), NOW).expect("made");
         let follow = || accounts.follow_link(secret.reveal(), new("cem@example.org", PASSWORD), None, None, NOW);
@@ -317,7 +322,10 @@ mod tests {
         ] {
             let cost = runs(&accounts, || {
                 let answer = sign_in(&accounts, email, password);
-                assert!(if is_right { answer.is_ok() } else { matches!(answer, Err(SignInError::Wrong)) }, "{answer:?}");
+                assert!(
+                    if is_right { answer.is_ok() } else { matches!(answer, Err(SignInError::Wrong)) },
+                    "{answer:?}"
+                );
             });
             assert_eq!(cost, VERIFICATIONS_MIN as u64, "{email}");
         }

@@ -15,6 +15,8 @@ pub const FILE_NAME: &str = "accounts.db";
 /// own threads.
 pub struct Accounts {
     connection: Mutex<Connection>,
+    /// For what every request of the API asks: it must not wait for a commit that somebody's sign-in makes.
+    reader: Mutex<Connection>,
     /// Passwords are hashed without holding the connection.
     pub(crate) hasher: Hasher,
 }
@@ -34,13 +36,21 @@ impl Accounts {
         // A key that was shown to its owner must survive a power cut, and a disabled one must stay disabled. What is
         // erased is overwritten.
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")?;
-        Ok(Self { connection: Mutex::new(connection), hasher: Hasher::new() })
+        let reader = database::open(path, &schema::SCHEMA)?;
+        reader.execute_batch("PRAGMA query_only = ON")?;
+        let (connection, reader) = (Mutex::new(connection), Mutex::new(reader));
+        Ok(Self { connection, reader, hasher: Hasher::new() })
     }
 
     pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic elsewhere leaves no half-done work: what belongs together is one transaction, and a panic rolls it
         // back.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Only reads, and never waits for a writer; what was committed is seen.
+    pub(crate) fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does several things as one, or none of them; nobody else writes meanwhile.

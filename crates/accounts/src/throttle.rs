@@ -132,7 +132,8 @@ pub(crate) fn forgive(transaction: &Transaction<'_>, subject: Subject<'_>) -> Re
 
 /// Takes back the newest attempt alone.
 pub(crate) fn take_back(transaction: &Transaction<'_>, subject: Subject<'_>) -> Result<(), rusqlite::Error> {
-    let sql = "DELETE FROM attempt WHERE rowid = (SELECT rowid FROM attempt WHERE subject = ? ORDER BY at DESC LIMIT 1)";
+    let sql =
+        "DELETE FROM attempt WHERE rowid = (SELECT rowid FROM attempt WHERE subject = ? ORDER BY at DESC LIMIT 1)";
     transaction.prepare_cached(sql)?.execute(params![subject.digest()]).map(drop)
 }
 

@@ -187,17 +187,15 @@ pub(crate) fn spend(transaction: &Transaction<'_>, user: UserId, code: &str, now
     if !sign_up::any_user(transaction, user)?.second_factor {
         return Err(Error::SecondFactorOff);
     }
-    let is_right =
-        spend_app_code(transaction, user, code, now)? || spend_recovery_code(transaction, user, code)?;
+    let is_right = spend_app_code(transaction, user, code, now)? || spend_recovery_code(transaction, user, code)?;
     is_right.then_some(()).ok_or(Error::WrongCode)
 }
 
 /// Whether this is a code of the app for now; it, and those before it, are worth nothing afterwards.
 fn spend_app_code(transaction: &Transaction<'_>, user: UserId, code: &str, now: Timestamp) -> Result<bool, Error> {
     let mut select = transaction.prepare_cached("SELECT totp_secret, totp_step_used FROM user WHERE id = ?")?;
-    let (secret, used): (Option<Zeroizing<Vec<u8>>>, Option<i64>) = select.query_row((user.0,), |row| {
-        Ok((row.get::<_, Option<Vec<u8>>>(0)?.map(Zeroizing::new), row.get(1)?))
-    })?;
+    let (secret, used): (Option<Zeroizing<Vec<u8>>>, Option<i64>) =
+        select.query_row((user.0,), |row| Ok((row.get::<_, Option<Vec<u8>>>(0)?.map(Zeroizing::new), row.get(1)?)))?;
     let secret = secret.ok_or(Error::SecondFactorOff)?;
     let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let seconds = u64::try_from(now.as_millis() / 1000).unwrap_or_default();
@@ -253,7 +251,9 @@ mod tests {
     fn codes_are_the_standards() {
         // RFC 6238, appendix B, of which the last six digits are shown.
         let totp = totp(b"12345678901234567890");
-        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")] {
+        for (seconds, code) in
+            [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")]
+        {
             assert_eq!(totp.generate(seconds).to_string(), code);
             assert!(totp.check(code, seconds + 30).is_some() && totp.check(code, seconds + 60).is_none());
         }

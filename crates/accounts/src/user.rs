@@ -114,8 +114,8 @@ impl Accounts {
     /// When the database does not answer.
     pub fn users(&self, organisation: TenantId) -> Result<Vec<User>, Error> {
         let connection = self.connection();
-        let mut select =
-            connection.prepare_cached(&format!("SELECT {} FROM user WHERE organisation = ? ORDER BY id", User::COLUMNS))?;
+        let mut select = connection
+            .prepare_cached(&format!("SELECT {} FROM user WHERE organisation = ? ORDER BY id", User::COLUMNS))?;
         Ok(select.query_map((organisation.0,), User::read)?.collect::<Result<_, _>>()?)
     }
 
@@ -193,7 +193,9 @@ impl Accounts {
                 return Ok(user);
             }
             check_not_last(transaction, &user)?;
-            transaction.prepare_cached("UPDATE user SET disabled = ? WHERE id = ?")?.execute((now.as_millis(), id.0))?;
+            transaction
+                .prepare_cached("UPDATE user SET disabled = ? WHERE id = ?")?
+                .execute((now.as_millis(), id.0))?;
             end_sessions(transaction, id)?;
             audit::write(transaction, organisation, by, Act::UserDisabled, user.email.as_str(), "", now)?;
             Ok(User { disabled: Some(now), ..user })
@@ -261,8 +263,8 @@ impl Accounts {
 
 /// A user of an organisation; that of another is not found.
 pub(crate) fn find(connection: &Connection, organisation: TenantId, id: UserId) -> Result<User, Error> {
-    let mut select = connection
-        .prepare_cached(&format!("SELECT {} FROM user WHERE id = ? AND organisation = ?", User::COLUMNS))?;
+    let mut select =
+        connection.prepare_cached(&format!("SELECT {} FROM user WHERE id = ? AND organisation = ?", User::COLUMNS))?;
     select.query_row((id.0, organisation.0), User::read).optional()?.ok_or(Error::NoSuchUser)
 }
 

@@ -38,7 +38,8 @@ fn first_schema(dir: &Path) {
     file.execute_batch(FIRST).expect("written");
     for (tenant, secret) in SECRETS {
         let digest: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-        let sql = "INSERT INTO api_key (tenant, name, prefix, digest, permissions, created) VALUES (?, 'gate', ?, ?, ?, ?)";
+        let sql =
+            "INSERT INTO api_key (tenant, name, prefix, digest, permissions, created) VALUES (?, 'gate', ?, ?, ?, ?)";
         let row = (tenant, &secret[..13], digest, "enrol,read,delete,identify,verify,compare", NOW.as_millis());
         file.execute(sql, row).expect("written");
     }
@@ -52,7 +53,8 @@ fn check_migrated(accounts: &Accounts) {
             assert_eq!(caller.limits, accounts::Limits::default(), "nothing that worked stops");
         }
     }
-    let names: Vec<_> = accounts.organisations(None, 10).expect("listed").into_iter().map(|o| (o.id.0, o.name)).collect();
+    let names: Vec<_> =
+        accounts.organisations(None, 10).expect("listed").into_iter().map(|o| (o.id.0, o.name)).collect();
     assert_eq!(names, [(1, "Operator".to_owned()), (7, "Organisation 7".to_owned())]);
     assert!(accounts.keys().expect("listed").iter().all(|key| key.networks.is_empty() && key.rotated.is_none()));
 }
@@ -91,7 +93,8 @@ fn a_migration_that_comes_to_nothing_leaves_the_file_as_it_was() {
     file.execute_batch("CREATE TABLE attempt (x)").expect("written");
     assert!(Accounts::open(dir.path()).is_err());
     let version: i64 = file.query_row("PRAGMA user_version", (), |row| row.get(0)).expect("read");
-    let tables: i64 = file.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'user'", (), |row| row.get(0)).expect("read");
+    let tables: i64 =
+        file.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'user'", (), |row| row.get(0)).expect("read");
     assert_eq!((version, tables), (1, 0));
     file.execute_batch("DROP TABLE attempt").expect("written");
     check_migrated(&Accounts::open(dir.path()).expect("opens"));

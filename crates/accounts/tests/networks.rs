@@ -31,7 +31,9 @@ fn a_list_comes_back_as_it_is_meant() {
 
 #[test]
 fn what_is_no_network_is_named() {
-    for wrong in ["10.0.0.0/33", "10.0.0", "2001:db8::/129", "example.com", "10.0.0.0/", "/8", "10.0.0.0/-1", "fe80::1%1"] {
+    for wrong in
+        ["10.0.0.0/33", "10.0.0", "2001:db8::/129", "example.com", "10.0.0.0/", "/8", "10.0.0.0/-1", "fe80::1%1"]
+    {
         let refused = format!("192.0.2.7, {wrong}").parse::<Networks>();
         assert_eq!(refused, Err(NetworksError::Entry(wrong.to_owned())));
     }

@@ -5,8 +5,8 @@ mod common;
 use accounts::{Accounts, Actor, Error, Purpose, Role, SessionLimits, SignInError, Stage, User};
 use biometric::Timestamp;
 use common::{
-    App, DAY, HOUR, House, LIMITS, MINUTE, NOW, OTHER_PASSWORD, PASSWORD, SECOND, after, by, ip, new, password, throttled,
-    wrong,
+    App, DAY, HOUR, House, LIMITS, MINUTE, NOW, OTHER_PASSWORD, PASSWORD, SECOND, after, by, ip, new, password,
+    throttled, wrong,
 };
 
 const LINE: Actor = Actor::command_line();
@@ -57,7 +57,10 @@ fn guesses_are_throttled_by_account_from_everywhere() {
     let refused = house.accounts.sign_in(ana.email.as_str(), PASSWORD, Some(ip(99)), "", NOW);
     let Err(SignInError::Throttled { retry_after }) = refused else { panic!("not throttled") };
     assert_eq!(retry_after.as_secs(), 1);
-    assert!(throttled(&house.again().sign_in(ana.email.as_str(), PASSWORD, None, "", NOW)), "a restart forgets nothing");
+    assert!(
+        throttled(&house.again().sign_in(ana.email.as_str(), PASSWORD, None, "", NOW)),
+        "a restart forgets nothing"
+    );
     assert!(house.sign_in(&ben, NOW).is_ok(), "others are let in");
     assert!(house.sign_in(&ana, after(SECOND)).is_ok(), "as told");
     // Which clears what was wrong before.
@@ -194,7 +197,10 @@ fn with_a_second_factor_the_password_is_half_the_way() {
     assert!(wrong(&house.accounts.second_factor(half.reveal(), "000000", now)));
     assert!(house.is_signed_in(&half, now), "another try");
     let (full, session) = house.accounts.second_factor(half.reveal(), &app.code(now), now).expect("signed in");
-    assert_eq!((session.stage, session.agent.as_str(), session.address.as_deref()), (Stage::Full, "Browser", Some("192.0.2.1")));
+    assert_eq!(
+        (session.stage, session.agent.as_str(), session.address.as_deref()),
+        (Stage::Full, "Browser", Some("192.0.2.1"))
+    );
     assert!(house.is_signed_in(&full, now) && !house.is_signed_in(&half, now), "another secret");
     assert!(wrong(&house.accounts.second_factor(half.reveal(), &app.code(after(2 * MINUTE)), after(2 * MINUTE))));
     assert!(wrong(&house.accounts.second_factor(full.reveal(), &app.code(after(3 * MINUTE)), after(3 * MINUTE))));
@@ -289,7 +295,8 @@ fn a_recovery_code_is_good_once() {
     for nonsense in ["", "-", "aaaaa-aaaaa", &"x".repeat(1_000_000)] {
         assert!(wrong(&try_code(nonsense, NOW)));
     }
-    let renewed = house.accounts.renew_recovery_codes(ana.id, codes[1].reveal(), &by(&ana), after(HOUR)).expect("renewed");
+    let renewed =
+        house.accounts.renew_recovery_codes(ana.id, codes[1].reveal(), &by(&ana), after(HOUR)).expect("renewed");
     assert_eq!(house.accounts.recovery_codes_left(ana.id).expect("read"), 10);
     assert!(wrong(&try_code(codes[2].reveal(), after(HOUR))));
     assert!(try_code(renewed[2].reveal(), after(HOUR)).is_ok());
@@ -303,7 +310,10 @@ fn a_second_factor_counts_once_it_is_confirmed_and_until_it_is_removed() {
     assert!(matches!(accounts.confirm_second_factor(ana.id, "000000", &actor, NOW), Err(Error::SecondFactorOff)));
     let first = App::new(&accounts.begin_second_factor(ana.id, "House & Co").expect("begun").secret_base32);
     assert_eq!(house.sign_in(&ana, NOW).expect("signed in").1.stage, Stage::Full, "not yet");
-    assert!(matches!(accounts.remove_second_factor(ana.id, &first.code(NOW), &actor, NOW), Err(Error::SecondFactorOff)));
+    assert!(matches!(
+        accounts.remove_second_factor(ana.id, &first.code(NOW), &actor, NOW),
+        Err(Error::SecondFactorOff)
+    ));
     let setup = accounts.begin_second_factor(ana.id, "House & Co").expect("again");
     assert!(setup.uri.starts_with("otpauth://totp/House%20%26%20Co:owner%40a.example?secret="));
     let app = App::new(&setup.secret_base32);

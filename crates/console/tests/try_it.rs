@@ -175,7 +175,7 @@ async fn the_page_begins_with_what_the_link_asks_for() {
     page.assert_says(200, "value=\"a+b&#34;&#62;\"");
     let (_, verify) = page.text().split_once("value=\"verify\"").expect("the action");
     assert!(verify.split('>').next().expect("its end").contains(" checked"));
-    page.assert_says(200, "<noscript>");
+    page.assert_says(200, "need JavaScript");
     browser.get("/console/try?do=nonsense").await.assert_says(200, "data-images=\"2\"");
 }
 

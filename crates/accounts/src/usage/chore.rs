@@ -45,8 +45,8 @@ impl Chore {
 }
 
 fn prune(transaction: &Transaction<'_>, requests: Timestamp, days: i64) -> Result<usize, rusqlite::Error> {
-    let mut old_requests = transaction
-        .prepare_cached("DELETE FROM request WHERE id IN (SELECT id FROM request WHERE at < ? LIMIT ?)")?;
+    let mut old_requests =
+        transaction.prepare_cached("DELETE FROM request WHERE id IN (SELECT id FROM request WHERE at < ? LIMIT ?)")?;
     let mut old_days = transaction.prepare_cached(
         "DELETE FROM daily WHERE (organisation, day, operation, code, key) IN
          (SELECT organisation, day, operation, code, key FROM daily WHERE day < ? LIMIT ?)",

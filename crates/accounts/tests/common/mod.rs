@@ -4,9 +4,10 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use accounts::{
-    Accounts, Actor, Email, Error, NewUser, Password, PlanId, Purpose, RecoveryCode, Role, Session, SessionLimits,
+    Accounts, Actor, Email, Error, NewUser, Password, PlanId, RecoveryCode, Role, Session, SessionLimits,
     SessionSecret, SignInError, User, UserId, Who,
 };
 use biometric::{TenantId, Timestamp};
@@ -66,19 +67,27 @@ impl House {
 
     /// An organisation and its first owner, who signs in by `owner@NAME.example`.
     pub fn organisation(&self, name: &str) -> User {
-        let wish = new(&format!("owner@{name}.example"), PASSWORD);
-        self.accounts.sign_up(name, wish, PlanId::FREE, None, NOW).expect("signed up")
-    }
-
-    pub fn join(&self, organisation: TenantId, role: Role, address: &str) -> User {
-        let purpose = Purpose::Join { organisation, role, email: None };
-        let (_, secret) = self.accounts.create_link(purpose, &Actor::command_line(), NOW).expect("a link");
-        self.accounts.follow_link(secret.reveal(), new(address, PASSWORD), None, None, NOW).expect("joined")
+        let made = self.accounts.create_organisation(name, PlanId::FREE, &Actor::command_line(), NOW).expect("made");
+        self.join(made.id, Role::Owner, &format!("owner@{name}.example"))
     }
 
     pub fn operator(&self) -> User {
-        let (_, secret) = self.accounts.create_link(Purpose::Operator, &Actor::command_line(), NOW).expect("a link");
-        self.accounts.follow_link(secret.reveal(), new("op@house.example", PASSWORD), None, None, NOW).expect("joined")
+        self.join(TenantId::OPERATOR, Role::Operator, "op@house.example")
+    }
+
+    /// Somebody with [`PASSWORD`], put into the file as the crate would have: it hashes five passwords for each, which is
+    /// its business but not that of every test.
+    pub fn join(&self, organisation: TenantId, role: Role, address: &str) -> User {
+        let sql = "INSERT INTO user (organisation, email, name, role, password, created)
+                   VALUES (?, ?, 'Somebody', ?, ?, ?)";
+        let file = self.file();
+        file.execute(sql, (organisation.0, address, role.word(), kept(), NOW.as_millis())).expect("written");
+        self.accounts.user(organisation, UserId(file.last_insert_rowid())).expect("there")
+    }
+
+    /// The file, as it is beneath.
+    pub fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.dir.path().join(accounts::FILE_NAME)).expect("opens")
     }
 
     pub fn sign_in(&self, user: &User, now: Timestamp) -> Result<(SessionSecret, Session), SignInError> {
@@ -105,6 +114,16 @@ impl House {
     pub fn holds(&self, needle: &str) -> bool {
         holds(self.dir.path(), needle)
     }
+}
+
+/// What is kept of [`PASSWORD`], hashed once.
+fn kept() -> &'static str {
+    static KEPT: OnceLock<String> = OnceLock::new();
+    KEPT.get_or_init(|| {
+        let house = House::new();
+        house.accounts.sign_up("A", new("a@a.example", PASSWORD), PlanId::FREE, None, NOW).expect("signed up");
+        house.file().query_row("SELECT password FROM user", (), |row| row.get(0)).expect("read")
+    })
 }
 
 pub fn holds(dir: &Path, needle: &str) -> bool {
