@@ -171,10 +171,10 @@ pub enum SignInError {
 
 impl From<Error> for SignInError {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Throttled { retry_after } => Self::Throttled { retry_after },
-            other => Self::Failed(other),
+        if let Error::Throttled { retry_after } = error {
+            return Self::Throttled { retry_after };
         }
+        Self::Failed(error)
     }
 }
 

@@ -192,19 +192,20 @@ impl Accounts {
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<User, Error> {
+        let NewUser { email, name: person, password } = new;
         let link = self.link(secret, now)?;
-        let person = name::checked(&new.name)?;
+        let person = name::checked(&person)?;
         let founded = match &link.purpose {
             Purpose::Found { .. } => Some(name::checked(organisation.unwrap_or_default())?),
             Purpose::Operator | Purpose::Join { .. } => None,
             Purpose::ResetPassword { .. } => return Err(Error::LinkInvalid),
         };
         // Before anything is done with the password: an invitation is none to try passwords of other addresses.
-        check_invited(&link.purpose, &new.email)?;
-        self.keep(&new.email, &new.password, None, now, |transaction, kept| {
+        check_invited(&link.purpose, &email)?;
+        self.keep(&email, &password, None, now, |transaction, kept| {
             // Again, now that nobody else writes: it may have been used while the password was hashed.
             let link = find(transaction, secret, now)?;
-            check_invited(&link.purpose, &new.email)?;
+            check_invited(&link.purpose, &email)?;
             let (home, role) = match &link.purpose {
                 Purpose::Operator => (TenantId::OPERATOR, Role::Operator),
                 Purpose::Found { plan } => {
@@ -214,7 +215,7 @@ impl Accounts {
                 Purpose::Join { organisation, role, email: _ } => (*organisation, *role),
                 Purpose::ResetPassword { .. } => return Err(Error::LinkInvalid),
             };
-            let user = sign_up::insert(transaction, home, &new.email, person, role, kept, address, now)?;
+            let user = sign_up::insert(transaction, home, &email, person, role, kept, address, now)?;
             use_up(transaction, link.id, now)?;
             Ok(user)
         })
@@ -225,6 +226,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::LinkInvalid`], [`Error::PasswordElsewhere`], [`Error::Throttled`] after many tries for one address, or when
     /// the database does not answer.
+    #[expect(clippy::needless_pass_by_value, reason = "whoever hands a password over keeps none")]
     pub fn reset_password(
         &self,
         secret: &str,
@@ -234,17 +236,12 @@ impl Accounts {
     ) -> Result<User, Error> {
         let link = self.link(secret, now)?;
         let Purpose::ResetPassword { user, organisation } = link.purpose else { return Err(Error::LinkInvalid) };
-        let gone = |error| match error {
-            Error::NoSuchUser => Error::LinkInvalid,
-            other => other,
-        };
+        let gone = |error| if matches!(error, Error::NoSuchUser) { Error::LinkInvalid } else { error };
         let known = self.user(organisation, user).map_err(gone)?;
         self.keep(&known.email, &new, Some(user), now, |transaction, kept| {
             let link = find(transaction, secret, now)?;
             let known = user::find(transaction, organisation, user).map_err(gone)?;
             sign_up::reset(transaction, user, kept)?;
-            // Whoever proved that the mailbox or the link is theirs is not kept waiting for somebody's guesses.
-            sign_up::forgive(transaction, &known.email)?;
             use_up(transaction, link.id, now)?;
             let by = Actor { who: Who::User(user), address };
             audit::write(transaction, organisation, &by, Act::PasswordReset, known.email.as_str(), "", now)?;

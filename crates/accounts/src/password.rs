@@ -176,8 +176,24 @@ impl Hasher {
 
     /// What is kept of a password.
     pub(crate) fn hash(&self, password: &Password) -> Result<String, Error> {
-        let hashed = self.one_of_few(|| self.argon2.hash_password(password.reveal().as_bytes()));
+        self.hash_text(password.reveal())
+    }
+
+    fn hash_text(&self, password: &str) -> Result<String, Error> {
+        let hashed = self.one_of_few(|| self.argon2.hash_password(password.as_bytes()));
         hashed.map(|hash| hash.to_string()).map_err(|error| Error::Hashing(error.to_string()))
+    }
+
+    /// What is to be kept of a password from now on that has just been right, if what is kept of it was made with other
+    /// parameters than those above.
+    pub(crate) fn renewed(&self, password: &str, kept: &str) -> Result<Option<String>, Error> {
+        let hash = PasswordHash::new(kept).map_err(|error| Error::Hashing(error.to_string()))?;
+        let params = Params::try_from(&hash).map_err(|error| Error::Hashing(error.to_string()))?;
+        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        let is_todays = hash.algorithm == Algorithm::Argon2id.ident()
+            && hash.version == Some(Version::V0x13.into())
+            && cost(&params) == cost(self.argon2.params());
+        (!is_todays).then(|| self.hash_text(password)).transpose()
     }
 
     /// Whether this is the password that was kept; takes as long whether it is or not. `None` is nobody's password:

@@ -153,12 +153,18 @@ impl Accounts {
         self.write(|transaction| throttle::admit(transaction, &subjects, now))?;
         let meant = self.meant(email.as_ref(), password)?;
         let Some(known) = meant.filter(|known| known.user.disabled.is_none()) else { return Err(SignInError::Wrong) };
+        let renewed = known.renewed(self, password)?;
         let secret = SessionSecret::generate()?;
         let session = self.write(|transaction| {
             known.still(transaction)?;
+            if let Some(kept) = &renewed {
+                sign_up::set_password(transaction, known.user.id, kept)?;
+            }
+            // This attempt alone. An address is proved to be nobody's, so somebody else may have an account of it too:
+            // did being right forgive the guesses before, whoever signs up with another's address could guess without
+            // end; did it so only for who is alone with the address, it would tell whether they are.
             throttle::take_back(transaction, Subject::Account(&known.user.email))?;
             throttle::take_back(transaction, Subject::Address(address))?;
-            sign_up::forgive(transaction, &known.user.email)?;
             begin(transaction, &secret, known.user.id, address, agent, now)
         });
         match session {

@@ -41,6 +41,11 @@ impl Known {
         self.user.id == now.user.id && self.kept == now.kept
     }
 
+    /// What is to be kept of the password from now on, now that it has been right; `None`: what is kept of it.
+    pub(crate) fn renewed(&self, accounts: &Accounts, password: &str) -> Result<Option<String>, Error> {
+        accounts.hasher.renewed(password, &self.kept)
+    }
+
     /// Makes sure that the account still has this password.
     ///
     /// # Errors
@@ -68,12 +73,13 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<User, Error> {
         let organisation = name::checked(organisation)?;
-        let person = name::checked(&new.name)?;
+        let NewUser { email, name: person, password } = new;
+        let person = name::checked(&person)?;
         self.write(|transaction| throttle::admit(transaction, &[Subject::SignUp(address)], now))?;
-        self.keep(&new.email, &new.password, None, now, |transaction, kept| {
+        self.keep(&email, &password, None, now, |transaction, kept| {
             let by = Actor { address, ..Actor::system() };
             let made = organisation::create(transaction, organisation, plan, &by, now)?;
-            insert(transaction, made.id, &new.email, person, Role::Owner, kept, address, now)
+            insert(transaction, made.id, &email, person, Role::Owner, kept, address, now)
         })
     }
 
@@ -82,6 +88,8 @@ impl Accounts {
     /// # Errors
     /// [`Error::WrongPassword`], [`Error::Throttled`], [`Error::PasswordElsewhere`], [`Error::NoSuchUser`], or when the
     /// database does not answer.
+    #[expect(clippy::too_many_arguments, reason = "what a form says, and who sent it")]
+    #[expect(clippy::needless_pass_by_value, reason = "whoever hands a password over keeps none")]
     pub fn change_password(
         &self,
         organisation: TenantId,
@@ -243,16 +251,8 @@ fn is_kept(transaction: &Transaction<'_>, id: UserId, kept: &str) -> Result<bool
     transaction.prepare_cached("SELECT 1 FROM user WHERE id = ? AND password = ?")?.exists((id.0, kept))
 }
 
-/// Forgets the guesses at the accounts of an address because somebody has proved to have one of them; not when there are
-/// others, or whoever signs up with somebody's address could clear the guesses at their account by signing in to the own.
-pub(crate) fn forgive(transaction: &Transaction<'_>, email: &Email) -> Result<(), Error> {
-    match known(transaction, email)?.len() > 1 {
-        true => Ok(()),
-        false => Ok(throttle::forgive(transaction, Subject::Account(email))?),
-    }
-}
-
-fn set_password(transaction: &Transaction<'_>, id: UserId, kept: &str) -> Result<(), rusqlite::Error> {
+/// Puts what is kept of a password in the place of what was kept.
+pub(crate) fn set_password(transaction: &Transaction<'_>, id: UserId, kept: &str) -> Result<(), rusqlite::Error> {
     transaction.prepare_cached("UPDATE user SET password = ? WHERE id = ?")?.execute((kept, id.0)).map(drop)
 }
 

@@ -166,9 +166,9 @@ mod tests {
 
     fn try_at(accounts: &Accounts, subject: Subject<'_>, at_ms: i64) -> Result<(), Duration> {
         let tried = accounts.write(|transaction| admit(transaction, &[subject], Timestamp::from_millis(at_ms)));
-        tried.map_err(|error| match error {
-            Error::Throttled { retry_after } => retry_after,
-            other => panic!("{other}"),
+        tried.map_err(|error| {
+            let Error::Throttled { retry_after } = error else { panic!("{error}") };
+            retry_after
         })
     }
 

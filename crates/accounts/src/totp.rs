@@ -22,7 +22,7 @@ const STEPS_EITHER_WAY: u16 = 1;
 /// How many recovery codes there are.
 const RECOVERY_CODES: usize = 10;
 
-/// The length of a recovery code in characters: 59 bits.
+/// The length of a recovery code in characters: 51 bits, in lower case only.
 const RECOVERY_CHARS: usize = 10;
 
 /// What an authenticator app is told.

@@ -74,21 +74,25 @@ fn a_header_is_believed_as_far_as_trusted_proxies_wrote_it() {
     assert_eq!(client_address(ip("10.0.0.1"), &["203.0.113.9"], &Networks::NONE), ip("10.0.0.1"));
 }
 
-fn address() -> impl Strategy<Value = IpAddr> {
+fn plain_address() -> impl Strategy<Value = IpAddr> {
     prop_oneof![
         any::<u32>().prop_map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits))),
         any::<u128>().prop_map(|bits| IpAddr::V6(Ipv6Addr::from_bits(bits))),
-        any::<u32>().prop_map(|bits| IpAddr::V6(Ipv4Addr::from_bits(bits).to_ipv6_mapped())),
     ]
 }
 
-fn network() -> impl Strategy<Value = (IpAddr, u8)> {
-    address().prop_flat_map(|address| (Just(address), 0..=if address.is_ipv4() { 32_u8 } else { 128 }))
+fn address() -> impl Strategy<Value = IpAddr> {
+    let in_disguise = any::<u32>().prop_map(|bits| IpAddr::V6(Ipv4Addr::from_bits(bits).to_ipv6_mapped()));
+    prop_oneof![2 => plain_address(), 1 => in_disguise]
+}
+
+fn network(address: impl Strategy<Value = IpAddr>) -> impl Strategy<Value = (IpAddr, u8)> {
+    address.prop_flat_map(|address| (Just(address), 0..=if address.is_ipv4() { 32_u8 } else { 128 }))
 }
 
 proptest! {
     #[test]
-    fn every_list_comes_back_from_its_text(list in prop::collection::vec(network(), 0..8)) {
+    fn every_list_comes_back_from_its_text(list in prop::collection::vec(network(address()), 0..8)) {
         let text: Vec<String> = list.iter().map(|(address, prefix)| format!("{address}/{prefix}")).collect();
         let parsed = networks(&text.join(" "));
         prop_assert_eq!(networks(&parsed.to_string()), parsed);
@@ -96,8 +100,11 @@ proptest! {
 
     /// Against the definition: the first bits agree.
     #[test]
-    fn a_network_holds_what_begins_like_it((address, prefix) in network(), other in address(), flip in 0_u32..128) {
-        prop_assume!(address.to_canonical() == address);
+    fn a_network_holds_what_begins_like_it(
+        (address, prefix) in network(plain_address()),
+        other in address(),
+        flip in 0_u32..128,
+    ) {
         let list = networks(&format!("{address}/{prefix}"));
         prop_assert!(list.contains(address));
         let begins_alike = match (address, other.to_canonical()) {

@@ -20,7 +20,7 @@ fn signing_up_makes_an_organisation_with_an_owner() {
     let acme = house.accounts.organisation(ana.organisation).expect("there");
     assert_eq!((acme.name.as_str(), acme.plan.id, acme.created), ("Acme", PlanId::FREE, NOW));
     assert_ne!(acme.id, TenantId::OPERATOR);
-    assert_eq!(house.accounts.users(acme.id).expect("listed"), [ana.clone()]);
+    assert_eq!(house.accounts.users(acme.id).expect("listed"), std::slice::from_ref(&ana));
     assert!(house.sign_in(&ana, NOW).is_ok());
     assert_eq!(house.accounts.user(acme.id, ana.id).expect("there").last_sign_in, Some(NOW));
 }

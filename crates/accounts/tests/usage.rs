@@ -265,8 +265,8 @@ fn what_is_old_is_deleted_by_the_times_that_come_in() {
     assert_eq!(days.iter().map(|count| count.day - day(now())).collect::<Vec<_>>(), [-4, -1, 0], "of five days");
     assert_eq!(used(&usage, ORGANISATION, later(now(), -40)), 1, "what was charged is kept");
 
-    let almost_an_hour = Timestamp::from_millis(later(now(), 2).as_millis() + 1);
-    usage.charge(ORGANISATION, None, almost_an_hour).expect("a charge tells the time too");
+    let two_days_later = Timestamp::from_millis(later(now(), 2).as_millis() + 1);
+    usage.charge(ORGANISATION, None, two_days_later).expect("a charge tells the time too");
     usage.flush();
     assert_eq!(log(&usage, &RequestFilter::default()), []);
 }

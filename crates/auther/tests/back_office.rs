@@ -121,7 +121,8 @@ fn a_newcomer_gets_from_sign_up_to_the_first_face() {
 
     // "Try it" needs no key, and counts.
     let before = used(&server, "2");
-    let tried = jane.get("/console/try/api/person/face/mark");
+    assert_eq!(jane.get("/console/try/api/person/face/mark").status, 403, "a link from elsewhere costs nothing");
+    let tried = jane.get_as_script("/console/try/api/person/face/mark");
     assert_eq!((tried.status, tried.text.contains("\"personId\":\"mark\"")), (200, true), "{tried:?}");
     assert_eq!(used(&server, "2"), before + 1);
 }

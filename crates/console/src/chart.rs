@@ -60,7 +60,6 @@ pub(crate) struct Chart {
     pub(crate) bars: Vec<Bar>,
     pub(crate) left: String,
     pub(crate) right: String,
-    pub(crate) baseline: String,
     pub(crate) label_y: String,
     pub(crate) view: String,
 }
@@ -107,7 +106,6 @@ impl Chart {
             labels: labels.collect(),
             left: number(LEFT),
             right: number(WIDTH),
-            baseline: number(baseline),
             label_y: number(HEIGHT - 6.0),
             view: format!("0 0 {WIDTH} {HEIGHT}"),
             bars,
@@ -128,7 +126,7 @@ fn step(highest: u64) -> u64 {
 }
 
 fn number(value: f64) -> String {
-    format!("{:.1}", value)
+    format!("{value:.1}")
 }
 
 #[cfg(test)]

@@ -38,11 +38,6 @@ impl Form {
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
-
-    /// Whether there is a field of this name: a check box that is ticked.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(field, _)| field == name)
-    }
 }
 
 impl std::fmt::Debug for Form {
@@ -99,7 +94,6 @@ mod tests {
         assert_eq!(form.get("a"), "1");
         assert_eq!(form.all("a").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!((form.get("b"), form.get("é"), form.get("none")), ("x y&z", "€", ""));
-        assert!(form.has("empty") && !form.has("none"));
     }
 
     #[test]

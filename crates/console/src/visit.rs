@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use accounts::{Actor, Role, Session, Stage, User, Who, client_address};
+use accounts::{Actor, Session, Stage, User, Who, client_address};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -125,11 +125,6 @@ impl Signed {
     /// The number of the organisation whose data they see, and no other.
     pub(crate) fn organisation(&self) -> TenantId {
         self.session().organisation.id
-    }
-
-    /// Whether the role goes so far.
-    pub(crate) fn is_at_least(&self, role: Role) -> bool {
-        self.user().role >= role
     }
 
     /// The organisation's gallery, for what pages ask the engine about it. They hand it no images, so its own rules do

@@ -158,7 +158,7 @@ async fn requests_are_filtered_and_paged() {
     let (mut total, mut before) = (0, String::new());
     loop {
         let page = browser.get(&format!("/console/requests?outcome=ok{before}")).await;
-        assert!(!page.text().contains("F_007<"));
+        assert!(!page.text().contains(" F_007<"));
         total += count(page.text());
         let Some((_, rest)) = page.text().split_once("before=") else { break };
         before = format!("&before={}", rest.split('"').next().expect("its end"));
@@ -354,5 +354,6 @@ async fn a_newcomer_is_led_and_an_old_hand_sees_what_was() {
     let later = owner.get("/console").await;
     assert!(!later.text().contains("Three steps"));
     later.assert_says(200, "<rect class=\"bar\"");
+    later.assert_says(200, ">Front door</a>");
     later.assert_says(200, "36 <small>of 100</small>");
 }

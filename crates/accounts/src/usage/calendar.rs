@@ -18,7 +18,7 @@ impl CalendarMonth {
     /// Its first moment.
     fn begins(self) -> Timestamp {
         let (year, month) = (1970 + self.0.div_euclid(12), self.0.rem_euclid(12));
-        Timestamp::from_millis(first_day(year, month) * DAY_MS)
+        Timestamp::from_millis(first_day(year, month).saturating_mul(DAY_MS))
     }
 
     /// The first moment after it: when its quota comes back.
@@ -82,6 +82,9 @@ mod tests {
             ("2100-02-28T23:59:59.999Z", "2100-03-01T00:00:00Z"),
         ] {
             assert_eq!(CalendarMonth::of(at(moment)).ends(), at(end), "{moment}");
+        }
+        for edge in [i64::MIN, i64::MAX] {
+            assert!(CalendarMonth::of(Timestamp::from_millis(edge)).ends() >= Timestamp::from_millis(edge), "no panic");
         }
         assert_eq!(CalendarMonth::of(at("1970-01-31T23:59:59Z")), CalendarMonth(0));
         assert_eq!(day(at("1970-01-02T00:00:00Z")), 1);

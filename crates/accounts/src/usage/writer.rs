@@ -132,17 +132,12 @@ impl Work {
             }
             self.step();
         }
-        // Nobody waits for these, since nobody is left: what is not deleted now is when it is opened again.
+        // Chores that are left have nobody who waits for them: what is old is deleted when the file is open again.
     }
 
     /// Commits a batch and only then answers; a batch that fails is answered as a whole.
     fn handle(&mut self, commands: Vec<Command>) {
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.commit(&commands)));
-        let outcome = match outcome {
-            Ok(Ok(verdicts)) => Ok(verdicts),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_panic) => Err("a defect in the writer; see the panic in the log".to_owned()),
-        };
+        let outcome = guarded(|| self.commit(&commands));
         if let Some(chore) = commands.iter().filter_map(Command::at).max().and_then(|now| self.pruning.due(now)) {
             self.chores.push_back(Task::Chore(chore, None));
         }
@@ -191,12 +186,10 @@ impl Work {
         let Some(task) = self.chores.pop_front() else { return };
         match task {
             Task::Chore(chore, reply) => {
-                let outcome = catch_unwind(AssertUnwindSafe(|| chore.step(&mut self.connection)));
-                let outcome = match outcome {
-                    Ok(Ok(true)) => Ok(()),
-                    Ok(Ok(false)) => return self.chores.push_front(Task::Chore(chore, reply)),
-                    Ok(Err(error)) => Err(error.to_string()),
-                    Err(_panic) => Err("a defect in the writer; see the panic in the log".to_owned()),
+                let outcome = match guarded(|| chore.step(&mut self.connection)) {
+                    Ok(true) => Ok(()),
+                    Ok(false) => return self.chores.push_front(Task::Chore(chore, reply)),
+                    Err(failure) => Err(failure),
                 };
                 // Pruning that failed has nobody to tell; it is tried again when it is due again.
                 if let Some(reply) = reply {
@@ -208,6 +201,15 @@ impl Work {
     }
 }
 
+/// Neither an error nor a panic ends the thread: the transaction in which it happened is rolled back, and whoever waits
+/// is told.
+fn guarded<T>(work: impl FnOnce() -> Result<T, rusqlite::Error>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(_panic) => Err("a defect in the writer; see the panic in the log".to_owned()),
+    }
+}
+
 impl Command {
     /// When it happened, by the clock of whoever sent it.
     fn at(&self) -> Option<Timestamp> {
@@ -216,5 +218,29 @@ impl Command {
             Self::Record(done) => Some(done.at),
             Self::Refund(_) | Self::Forget(..) | Self::Flush(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_and_an_error_are_answers_and_their_transaction_is_rolled_back() {
+        let mut connection = Connection::open_in_memory().expect("opens");
+        connection.execute_batch("CREATE TABLE number (n)").expect("made");
+        let mut attempt = |end: fn() -> Result<(), rusqlite::Error>| {
+            guarded(|| {
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                transaction.execute("INSERT INTO number VALUES (1)", ())?;
+                end()?;
+                transaction.commit()
+            })
+        };
+        assert!(attempt(|| panic!("a defect")).is_err_and(|failure| failure.contains("defect")));
+        assert!(attempt(|| Err(rusqlite::Error::InvalidQuery)).is_err());
+        assert!(attempt(|| Ok(())).is_ok());
+        let count = connection.query_row("SELECT count(*) FROM number", (), |row| row.get::<_, i64>(0));
+        assert_eq!(count.expect("counted"), 1);
     }
 }

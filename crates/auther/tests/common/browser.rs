@@ -59,7 +59,7 @@ impl Browser {
     pub(crate) fn get(&mut self, path: &str) -> Page {
         let mut path = path.to_owned();
         for _ in 0..HOPS_MAX {
-            let response = self.send("GET", &path, None);
+            let response = self.send("GET", &path, None, "");
             match Self::sent_to(&response) {
                 Some(next) => path = next,
                 None => return page(response, path),
@@ -70,26 +70,41 @@ impl Browser {
 
     /// Sends a form with the session's token, which is taken from a page of ours.
     pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let token = match self.cookies.is_empty() {
-            true => None,
-            false => self.get("/console/profile").field("csrf").map(str::to_owned),
-        };
+        let token = self.token();
         let mut form = Serializer::new(String::new());
         form.extend_pairs(fields).extend_pairs(token.iter().map(|token| ("csrf", token)));
-        let response = self.send("POST", path, Some(form.finish()));
+        let response = self.send("POST", path, Some(form.finish()), "");
         match Self::sent_to(&response) {
             Some(next) => self.get(&next),
             None => page(response, path.to_owned()),
         }
     }
 
-    fn send(&mut self, method: &str, path: &str, form: Option<String>) -> Response<ureq::Body> {
+    /// Asks as the script of a page does: with the session's token in a header.
+    pub(crate) fn get_as_script(&mut self, path: &str) -> Page {
+        let token = self.token().unwrap_or_default();
+        let response = self.send("GET", path, None, &token);
+        page(response, path.to_owned())
+    }
+
+    /// The session's token, from a page of ours.
+    fn token(&mut self) -> Option<String> {
+        match self.cookies.is_empty() {
+            true => None,
+            false => self.get("/console/profile").field("csrf").map(str::to_owned),
+        }
+    }
+
+    fn send(&mut self, method: &str, path: &str, form: Option<String>, token: &str) -> Response<ureq::Body> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
             .header("Cookie", cookies.join("; "))
             .header("Sec-Fetch-Site", "same-origin");
+        if !token.is_empty() {
+            request = request.header("X-CSRF-Token", token);
+        }
         let response = match form {
             Some(form) => {
                 let request = request.header("Content-Type", "application/x-www-form-urlencoded");

@@ -35,6 +35,7 @@ struct Page {
     chart: Chart,
     operations: Vec<OperationRow>,
     outcomes: Vec<OutcomeRow>,
+    by_key: Vec<KeyRow>,
     plan: String,
     rate: String,
     base: String,
@@ -63,6 +64,14 @@ impl Meter {
 
 struct OperationRow {
     word: &'static str,
+    answered: u64,
+    other: u64,
+}
+
+struct KeyRow {
+    /// For the link to its requests; empty for the back-office, which has no key.
+    id: String,
+    name: String,
     answered: u64,
     other: u64,
 }
@@ -97,6 +106,7 @@ pub(crate) async fn show(signed: Signed) -> Result<Response, Fault> {
         chart: Chart::of(bars(&counts, today)),
         operations: operations(&counts),
         outcomes: outcomes(&counts, &signed.console.openapi),
+        by_key: by_key(&counts, &keys),
         plan: signed.session().organisation.plan.name.clone(),
         rate: limits
             .rate
@@ -127,6 +137,27 @@ fn operations(counts: &[DayCount]) -> Vec<OperationRow> {
         other: sum(operation, false),
     };
     Operation::ALL.into_iter().map(row).filter(|row| row.answered + row.other > 0).collect()
+}
+
+fn by_key(counts: &[DayCount], keys: &[accounts::Key]) -> Vec<KeyRow> {
+    let mut sums: BTreeMap<Option<accounts::KeyId>, (u64, u64)> = BTreeMap::new();
+    for count in counts {
+        let (answered, other) = sums.entry(count.key).or_default();
+        *if count.code.is_empty() { answered } else { other } += count.count;
+    }
+    let name = |id: Option<accounts::KeyId>| match id {
+        None => "The back-office".to_owned(),
+        Some(id) => keys.iter().find(|key| key.id == id).map_or_else(|| format!("key {id}"), |key| key.name.clone()),
+    };
+    let row = |(id, (answered, other)): (Option<accounts::KeyId>, (u64, u64))| KeyRow {
+        id: id.map_or(String::new(), |id| id.to_string()),
+        name: name(id),
+        answered,
+        other,
+    };
+    let mut rows: Vec<_> = sums.into_iter().map(row).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.answered + row.other));
+    rows
 }
 
 fn outcomes(counts: &[DayCount], openapi: &serde_json::Value) -> Vec<OutcomeRow> {

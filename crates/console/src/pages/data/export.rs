@@ -64,7 +64,7 @@ impl Export {
         match std::mem::replace(&mut self.step, Step::End) {
             Step::Head => {
                 let head = self.head().await?;
-                Ok(Some(self.open(head, "persons", Step::Persons(None))))
+                Ok(Some(self.open(&head, "persons", Step::Persons(None))))
             }
             Step::Persons(after) => {
                 let persons = self.console.operations.list(&self.scope, after.as_ref(), PIECE).await?;
@@ -73,7 +73,7 @@ impl Export {
                         self.step = Step::Persons(Some(last.id.clone()));
                         Ok(Some(self.rows(persons.iter().map(person))))
                     }
-                    None => Ok(Some(self.open("]".to_owned(), "usage", Step::Usage))),
+                    None => Ok(Some(self.open("]", "usage", Step::Usage))),
                 }
             }
             Step::Usage => {
@@ -85,7 +85,7 @@ impl Export {
                     let date = crate::text::iso_day(&Timestamp::from_millis(day.day * 86_400_000));
                     json!({"day": date, "operation": operation, "code": day.code, "key": key, "count": day.count})
                 }));
-                Ok(Some(self.open(rows + "]", "requests", Step::Requests(None))))
+                Ok(Some(self.open(&(rows + "]"), "requests", Step::Requests(None))))
             }
             Step::Requests(before) => {
                 let read = move |parts: &crate::Parts| {
@@ -97,7 +97,7 @@ impl Export {
                         self.step = Step::Requests(Some(last.id));
                         Ok(Some(self.rows(lines.iter().map(request))))
                     }
-                    None => Ok(Some(self.open("]".to_owned(), "audit", Step::Audit(None)))),
+                    None => Ok(Some(self.open("]", "audit", Step::Audit(None)))),
                 }
             }
             Step::Audit(before) => {
@@ -143,7 +143,7 @@ impl Export {
     }
 
     /// Begins the next array behind what was written.
-    fn open(&mut self, written: String, name: &str, step: Step) -> String {
+    fn open(&mut self, written: &str, name: &str, step: Step) -> String {
         (self.step, self.has_row) = (step, false);
         format!("{written},\n\"{name}\":[")
     }
