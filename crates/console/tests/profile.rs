@@ -44,6 +44,11 @@ async fn sessions_are_listed_and_ended() {
     let mut foreign = house.signed_in(Role::Owner).await;
     let page = this.get("/console/profile").await;
     assert_eq!(page.text().matches("This one").count(), 1);
+    house.pass(3_600_000);
+    let mut later = house.signed_in(Role::Viewer).await;
+    assert!(!later.get("/console/profile").await.text().contains("/end\""), "what has ended is not listed");
+    house.pass(-3_600_000);
+    later.post("/console/sign-out", &[]).await;
     let ends: Vec<String> =
         page.attributes("action").into_iter().filter(|a| a.ends_with("/end")).map(str::to_owned).collect();
     assert_eq!(ends.len(), 2);

@@ -70,9 +70,16 @@ async fn build(signed: &Signed, problems: Problems) -> Result<Page, Fault> {
         last_sign_in: user.last_sign_in,
         has_second_factor: user.second_factor,
         codes_left,
-        sessions: sessions.into_iter().map(row).collect(),
+        // Those whose time is over are in the database until they are swept out; they let nobody in.
+        sessions: sessions.into_iter().filter(|session| is_alive(session, signed)).map(row).collect(),
         problems,
     })
+}
+
+fn is_alive(session: &accounts::SessionLine, signed: &Signed) -> bool {
+    let limits = signed.console.settings().session;
+    let since = |then: Timestamp| signed.now.as_millis() - then.as_millis();
+    since(session.seen) < limits.idle_ms_max && since(session.created) < limits.age_ms_max
 }
 
 pub(crate) async fn rename(signed: Signed, form: Form) -> Result<Response, Fault> {
