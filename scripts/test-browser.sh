@@ -19,7 +19,7 @@ node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' || {
     echo "The browser tests need Node.js 20 or later; here is $(node --version)." >&2
     exit 1
 }
-node --test crates/console/assets/guidance.test.js
+node --test crates/console/assets/guidance.test.js crates/console/assets/answer.test.js
 cargo build --locked -p auther
 cd tests/browser
 npm ci --no-audit --no-fund

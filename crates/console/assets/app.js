@@ -37,6 +37,11 @@
     });
   });
 
+  // Times are in UTC; whoever points at one sees it by their own clock.
+  document.querySelectorAll("time[datetime]").forEach(function (time) {
+    time.title = new Date(time.dateTime).toLocaleString() + " (your time)";
+  });
+
   // A page that came back with complaints begins with them, for everybody.
   var alert = document.querySelector(".notice-danger[role=alert]");
   if (alert) alert.focus();

@@ -1,94 +1,186 @@
-// What to tell somebody who stands before the camera, from the checks of their picture. Plain functions: tested with node.
+// What to tell a person before the camera, made of the checks of their picture. Functions of their arguments alone: they
+// are tested with node (guidance.test.js), against the description of the API.
 (function (root) {
   "use strict";
 
-  // In the order in which they help: without a face nothing else matters, and who comes closer may be sharp at once.
-  var ORDER = [
-    "no_face", "several_faces", "face_covered", "face_unclear", "face_size", "face_turned", "face_raised_or_lowered",
-    "face_tilted", "face_too_dark", "face_too_bright", "face_unevenly_lit", "face_low_contrast", "face_not_sharp",
-    "sunglasses", "mouth_open", "eyes_closed",
+  // Every measure: what people call it, and which way of failing it stands for when it is too low or too high.
+  const MEASURES = {
+    face_count: { name: "Faces", below: "no_face", above: "several_faces" },
+    mouth_visibility: { name: "Mouth and nose uncovered", below: "face_covered" },
+    detector_confidence_percent: { name: "Clearly a face", below: "face_unclear" },
+    face_presence: { name: "Whole face seen", below: "face_unclear" },
+    inter_eye_distance_px: { name: "Distance between the eyes", below: "face_size" },
+    head_width_px: { name: "Width of the head" },
+    head_height_px: { name: "Height of the head" },
+    face_share_percent: { name: "Share of the picture’s height" },
+    face_inside_frame_percent: { name: "Face inside the picture", below: "face_size" },
+    margin_percent: { name: "Room around the face", below: "face_size" },
+    yaw_degrees: { name: "Turned to the side", below: "face_turned", above: "face_turned" },
+    pitch_degrees: { name: "Raised or lowered", below: "face_raised_or_lowered", above: "face_raised_or_lowered" },
+    roll_degrees: { name: "Tilted to a shoulder", below: "face_tilted", above: "face_tilted" },
+    sharpness_percent: { name: "Sharpness", below: "face_not_sharp" },
+    luminance_mean_percent: { name: "Brightness", below: "face_too_dark", above: "face_too_bright" },
+    luminance_contrast_percent: { name: "Contrast", below: "face_low_contrast" },
+    under_exposed_percent: { name: "Black areas", above: "face_too_dark" },
+    over_exposed_percent: { name: "White areas", above: "face_too_bright" },
+    illumination_uniformity_percent: { name: "Evenness of the light", below: "face_unevenly_lit" },
+    eye_contrast_percent: { name: "Eyes seen through glasses", below: "sunglasses" },
+    eye_openness_percent: { name: "Eyes open", below: "eyes_closed" },
+    right_eye_openness_percent: { name: "Right eye open", below: "eyes_closed" },
+    left_eye_openness_percent: { name: "Left eye open", below: "eyes_closed" },
+    mouth_openness_percent: { name: "Mouth open", above: "mouth_open" },
+    unified_quality: { name: "Quality" },
+  };
+
+  // Measures that are one thing to the person, in the order of a glance. What is only reported is in none.
+  const GROUPS = [
+    { name: "One face", measures: ["face_count"] },
+    { name: "Face uncovered", measures: ["mouth_visibility", "detector_confidence_percent", "face_presence"] },
+    { name: "Distance and place", measures: ["inter_eye_distance_px", "face_inside_frame_percent", "margin_percent"] },
+    { name: "Head straight", measures: ["yaw_degrees", "pitch_degrees", "roll_degrees"] },
+    { name: "Light", measures: ["luminance_mean_percent", "luminance_contrast_percent", "under_exposed_percent", "over_exposed_percent", "illumination_uniformity_percent"] },
+    { name: "Sharpness", measures: ["sharpness_percent"] },
+    { name: "Eyes", measures: ["eye_contrast_percent", "eye_openness_percent", "right_eye_openness_percent", "left_eye_openness_percent"] },
+    { name: "Mouth closed", measures: ["mouth_openness_percent"] },
   ];
 
-  // The hint for a failed check; those that depend on the value say which way.
-  var HINTS = {
-    no_face: function () { return "Look into the camera."; },
-    several_faces: function () { return "Only one face, please."; },
-    face_covered: function () { return "Uncover your face."; },
-    face_unclear: function () { return "Show your whole face in good light."; },
-    face_size: function (check) {
-      return check.check === "inter_eye_distance_px" ? "Come closer." : "Move your face into the middle.";
-    },
-    face_turned: function (check) { return check.value > 0 ? "Turn a little to your left." : "Turn a little to your right."; },
-    face_raised_or_lowered: function (check) { return check.value > 0 ? "Lower your chin a little." : "Raise your chin a little."; },
-    face_tilted: function () { return "Hold your head upright."; },
-    face_too_dark: function () { return "More light, please."; },
-    face_too_bright: function () { return "Less light, please."; },
-    face_unevenly_lit: function () { return "Turn towards the light."; },
-    face_low_contrast: function () { return "Clean the lens, or find better light."; },
-    face_not_sharp: function () { return "Hold still."; },
-    sunglasses: function () { return "Take off your sunglasses."; },
-    mouth_open: function () { return "Close your mouth."; },
-    eyes_closed: function () { return "Open your eyes."; },
+  // The worst first: without a face nothing else matters, and who comes closer into better light may be sharp at once.
+  const ORDER = [
+    "no_face", "several_faces", "face_covered", "face_size", "face_too_dark", "face_too_bright", "face_unevenly_lit",
+    "face_low_contrast", "face_turned", "face_raised_or_lowered", "face_tilted", "sunglasses", "mouth_open", "eyes_closed",
+    "face_not_sharp", "face_unclear",
+  ];
+
+  // What the person should do. Where it depends on the way in which the check failed, the hint is a function of the check
+  // and of the whole answer. Right and left are the person's, so a preview in the mirror changes nothing.
+  const HINTS = {
+    no_face: "Look into the camera",
+    several_faces: "Only one face, please",
+    face_covered: "Uncover your mouth and nose",
+    face_unclear: "Show your whole face",
+    face_size: (check, checked) =>
+      check.check === "inter_eye_distance_px" ? "Come closer" : fillsThePicture(checked) ? "Move back a little" : "Move into the middle",
+    face_turned: (check) => sided(check, "Turn your head a little to the left", "Turn your head a little to the right", "Look straight at the camera"),
+    face_raised_or_lowered: (check) => sided(check, "Lower your chin a little", "Raise your chin a little", "Look straight at the camera"),
+    face_tilted: "Hold your head upright",
+    face_too_dark: "More light from the front",
+    face_too_bright: "Less light: step out of the glare",
+    face_low_contrast: "Clean the lens, or find better light",
+    face_unevenly_lit: "Turn towards the light",
+    face_not_sharp: "Hold still",
+    sunglasses: "Take off your sunglasses",
+    mouth_open: "Close your mouth",
+    eyes_closed: "Open your eyes",
   };
 
-  // What people call a check.
-  var NAMES = {
-    face_count: "One face", mouth_visibility: "Face uncovered", detector_confidence_percent: "Certain it is a face",
-    face_presence: "Whole face", inter_eye_distance_px: "Size", face_inside_frame_percent: "Inside the picture",
-    margin_percent: "Room around the face", yaw_degrees: "Not turned", pitch_degrees: "Not raised or lowered",
-    roll_degrees: "Not tilted", sharpness_percent: "Sharp", luminance_mean_percent: "Brightness",
-    luminance_contrast_percent: "Contrast", under_exposed_percent: "No black areas",
-    over_exposed_percent: "No glare", illumination_uniformity_percent: "Even light", eye_contrast_percent: "Eyes visible",
-    eye_openness_percent: "Eyes open", right_eye_openness_percent: "Right eye open", left_eye_openness_percent: "Left eye open",
-    mouth_openness_percent: "Mouth closed", head_width_px: "Width of the head", head_height_px: "Height of the head",
-    face_share_percent: "Share of the picture", unified_quality: "Quality",
-  };
+  // What recognition needs of a picture that only asks who somebody is; the rest decides by itself.
+  const PROBE = ["no_face", "face_size"];
+
+  function sided(check, above, below, unknown) {
+    if (typeof check.value !== "number") return unknown;
+    return check.value > 0 ? above : below;
+  }
+
+  /** Whether a face that leaves the frame is too near, rather than beside the middle. */
+  function fillsThePicture(checked) {
+    if (!checked || !checked.face || !checked.image) return false;
+    const { box } = checked.face;
+    return box.width > 0.7 * checked.image.width || box.height > 0.85 * checked.image.height;
+  }
+
+  /** The way in which a check failed; an entry of `details` does not say, its limits do. */
+  function type(check) {
+    if (check.type) return check.type;
+    const measure = MEASURES[check.check];
+    if (!measure) return undefined;
+    const isAbove = typeof check.value === "number" && typeof check.max === "number" && check.value > check.max;
+    return (isAbove ? measure.above : measure.below) || measure.below || measure.above;
+  }
 
   function rank(check) {
-    var place = ORDER.indexOf(check.type);
+    const place = ORDER.indexOf(type(check));
     return place < 0 ? ORDER.length : place;
   }
 
-  /** The failed checks, the one that helps most first. */
+  /** The checks that failed, the worst first. */
   function failed(checks) {
-    return checks.filter(function (check) { return !check.passed; }).sort(function (a, b) { return rank(a) - rank(b); });
+    return checks.filter((check) => !check.passed).sort((a, b) => rank(a) - rank(b));
   }
 
-  /** One hint for a picture; "" when everything is fine. */
-  function hint(checks) {
-    var worst = failed(checks)[0];
-    if (!worst) return "";
-    var say = HINTS[worst.type];
-    return say ? say(worst) : worst.advice || "Try again.";
+  /** What to do about one failed check; "" for what is no check of a face. */
+  function advice(check, checked) {
+    const hint = HINTS[type(check)];
+    if (hint === undefined) return check.advice || "";
+    return typeof hint === "function" ? hint(check, checked) : hint;
   }
 
-  /** What a check is called, or its own name. */
+  /** One hint for a picture, "" when there is nothing to say. `isProbe`: the picture enrols nobody. */
+  function hint(checked, isProbe) {
+    const worst = failed(checked.checks).filter((check) => !isProbe || PROBE.includes(type(check)));
+    return worst.length ? advice(worst[0], checked) || "Try again" : "";
+  }
+
+  /** Whether the picture will do. */
+  function isReady(checked, isProbe) {
+    return isProbe ? hint(checked, true) === "" : checked.accepted;
+  }
+
+  function number(value, unit) {
+    const units = { percent: " %", degrees: "°", pixels: " px" };
+    const rounded = Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 10) / 10;
+    return String(rounded).replace("-", "−") + (units[unit] || "");
+  }
+
+  /** The unit of a measure is the end of its name where the answer does not say it. */
+  function unit(check) {
+    if (check.unit) return check.unit;
+    const end = { percent: "percent", px: "pixels", degrees: "degrees" };
+    return end[check.check.split("_").pop()];
+  }
+
+  /** The value in words: `50.7 %`. */
+  function value(check) {
+    return typeof check.value === "number" ? number(check.value, unit(check)) : "not measurable";
+  }
+
+  /** What is accepted in words: `at most 28 %`; "" where anything is. */
+  function accepted(check) {
+    const { min, max } = check;
+    const isLimit = (limit) => typeof limit === "number";
+    if (isLimit(min) && isLimit(max)) return min === max ? "exactly " + number(min) : number(min, unit(check)) + " to " + number(max, unit(check));
+    if (isLimit(min)) return "at least " + number(min, unit(check));
+    return isLimit(max) ? "at most " + number(max, unit(check)) : "";
+  }
+
+  /** What people call a measure. */
   function name(check) {
-    return NAMES[check] || check.replace(/_/g, " ");
+    const measure = MEASURES[check];
+    return measure ? measure.name : check;
   }
 
-  /** A value with its unit and what is accepted, in words. */
-  function measured(check) {
-    var unit = { percent: " %", degrees: "°", pixels: " px" }[check.unit] || "";
-    var number = function (value) { return String(Math.round(value * 10) / 10) + unit; };
-    if (check.value === undefined || check.value === null) return "";
-    var limits = [];
-    if (check.min !== undefined && check.min !== null) limits.push("at least " + number(check.min));
-    if (check.max !== undefined && check.max !== null) limits.push("at most " + number(check.max));
-    return number(check.value) + (limits.length ? " (" + limits.join(", ") + ")" : "");
+  /** For each group whether it is as it should be, and if it is not, in numbers. Groups that were not measured are left out. */
+  function meters(checks) {
+    const meter = (group) => {
+      const own = checks.filter((check) => group.measures.includes(check.check));
+      const worst = failed(own)[0];
+      const says = worst ? name(worst.check) + ": " + value(worst) + ", accepted " + accepted(worst) : "";
+      return { name: group.name, isMeasured: own.length > 0, isOk: !worst, says };
+    };
+    return GROUPS.map(meter).filter((meter) => meter.isMeasured);
   }
 
-  /** Lets a hint through only when it came twice in a row: what flickers cannot be read. */
+  /** Lets a text through once it came twice in a row: what flickers cannot be read. The first one comes at once. */
   function steady() {
-    var shown = null, last = null;
-    return function (text) {
-      if (text === last || shown === null) shown = text;
+    let shown = null;
+    let last = null;
+    return (text) => {
+      if (shown === null || text === last) shown = text;
       last = text;
       return shown;
     };
   }
 
-  var guidance = { ORDER: ORDER, HINTS: HINTS, NAMES: NAMES, failed: failed, hint: hint, name: name, measured: measured, steady: steady };
+  const guidance = { MEASURES, GROUPS, ORDER, HINTS, type, failed, advice, hint, isReady, value, accepted, name, meters, steady };
   if (typeof module === "object" && module.exports) module.exports = guidance;
   else root.guidance = guidance;
-})(typeof globalThis === "object" ? globalThis : this);
+})(globalThis);

@@ -1,300 +1,442 @@
-// "Try it": pictures from the camera or a file, live checks, one call, its answer. Pictures go to this server only and are
-// gone with the page.
-(function () {
+// "Try it": pictures from the camera or a file, checks while the camera runs, one call, its answer. Pictures go to this
+// server only, and nothing of them is left when the page is.
+(() => {
   "use strict";
 
-  var page = document.getElementById("try");
+  const page = document.getElementById("try");
   if (!page) return;
-  page.hidden = false;
+  const { guidance, answer } = globalThis;
 
-  // A picture of the live check is small: enough for every check, and quick on a phone's line.
-  var LIVE_SIDE_PX = 640, LIVE_EVERY_MS = 700, LIVE_QUALITY = 0.85;
+  // Enough for every check, and quick on a phone's line.
+  const LIVE_SIDE_PX = 640;
+  const LIVE_QUALITY = 0.85;
+  const LIVE_EVERY_MS = 700;
+  // When the checks do not answer, they are asked for less often.
+  const LIVE_AGAIN_MS = 3000;
   // All well for so long, and the picture is taken, where that was asked for.
-  var AUTO_MS = 1000;
-  // What the API accepts unless it was set up otherwise; more is not even sent.
-  var IMAGE_BYTES_MAX = 10 * 1024 * 1024;
+  const AUTO_MS = 1000;
+  const QUALITY = 0.92;
+  const TYPES = ["image/jpeg", "image/png", "image/webp"];
+  const BYTES_MAX = Number(page.dataset.imageBytesMax);
+  const READY = "Very good. Take the picture.";
 
-  var form = document.getElementById("try-form");
-  var guidance = window.guidance;
-  var element = function (id) { return document.getElementById(id); };
+  const CAMERA_FAULTS = {
+    NotAllowedError: "The browser does not let this page use the camera. Allow it at the left end of the address bar, or choose a file.",
+    SecurityError: "The browser does not let this page use the camera. Choose a file instead.",
+    NotFoundError: "There is no camera. Choose a file instead.",
+    OverconstrainedError: "There is no camera. Choose a file instead.",
+    NotReadableError: "Another program is using the camera. Close it and try again, or choose a file.",
+    AbortError: "The camera did not start. Try again, or choose a file.",
+  };
 
-  function call(method, path, body, live) {
-    var headers = { "X-CSRF-Token": page.dataset.csrf };
+  const byId = (id) => document.getElementById(id);
+  const form = byId("try-form");
+  const send = byId("send");
+
+  /** Calls the API through this server; `live` marks a check that costs nothing. */
+  function call(method, path, body, { live = false, signal } = {}) {
+    const headers = { "X-CSRF-Token": page.dataset.csrf };
     if (body) headers["Content-Type"] = "application/json";
     if (live) headers["X-Live"] = "1";
-    return fetch("/console/try/api/" + path, { method: method, headers: headers, body: body, credentials: "same-origin", redirect: "manual", signal: live });
+    // A session that has ended is sent to the sign-in page, which is no answer.
+    return fetch("/console/try/api/" + path, { method, headers, body, signal, redirect: "manual", cache: "no-store" });
   }
 
   function base64(blob) {
-    return new Promise(function (resolve, reject) {
-      var reader = new FileReader();
-      reader.onload = function () { resolve(reader.result.slice(reader.result.indexOf(",") + 1)); };
-      reader.onerror = function () { reject(reader.error); };
+    return new Promise((resolve, reject) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+      reader.onerror = () => reject(reader.error);
       reader.readAsDataURL(blob);
     });
   }
 
-  function blobOf(canvas, quality) {
-    return new Promise(function (resolve) { canvas.toBlob(resolve, "image/jpeg", quality); });
-  }
+  const chosen = () => form.querySelector("input[name=action]:checked");
+  const isProbe = () => chosen().dataset.probe === "true";
 
-  /** One place for a picture: camera, file, preview. */
-  function Picture(root) {
-    var find = function (selector) { return root.querySelector(selector); };
-    var video = find("video"), image = find("img"), empty = find(".stage-empty"), hint = find(".stage-hint");
-    var list = find(".verdicts"), problem = find("[data-problem]"), file = find("input[type=file]");
-    var camera = find("[data-do=camera]"), shoot = find("[data-do=shoot]"), auto = find("[data-auto]");
-    var self = { blob: null, name: "", root: root };
-    var stream = null, timer = null, busy = null, well = 0, steady = null;
-
-    function say(text) {
-      problem.textContent = text;
-      problem.hidden = !text;
+  /** A place for one picture: camera, file, preview, and what the checks say about it. */
+  class Picture {
+    constructor(root) {
+      const find = (selector) => root.querySelector(selector);
+      this.root = root;
+      this.video = find("video");
+      this.image = find("img");
+      this.stage = find("[data-stage]");
+      this.empty = find("[data-empty]");
+      this.hint = find("[data-hint]");
+      this.meters = find("[data-meters]");
+      this.note = find("[data-probe-note]");
+      this.problem = find("[data-problem]");
+      this.auto = find("[data-auto]");
+      this.file = find("input[type=file]");
+      this.buttons = Object.fromEntries([...root.querySelectorAll("[data-do]")].map((button) => [button.dataset.do, button]));
+      this.facing = "user";
+      this.clear();
+      this.listen();
     }
 
-    function show(what) {
-      video.hidden = what !== "video";
-      image.hidden = what !== "image";
-      empty.hidden = what !== "";
-      shoot.hidden = auto.hidden = what !== "video";
-      camera.hidden = what === "video";
-      camera.textContent = what === "image" ? "Take another" : "Use camera";
-      if (what !== "video") { hint.hidden = true; list.hidden = true; }
-    }
-
-    self.stop = function () {
-      clearTimeout(timer);
-      if (busy) busy.abort();
-      if (stream) stream.getTracks().forEach(function (track) { track.stop(); });
-      stream = timer = busy = null;
-      video.srcObject = null;
-      if (!self.blob) show("");
-    };
-
-    self.take = function (blob, name) {
-      self.blob = null;
-      self.stop();
-      if (blob.size > IMAGE_BYTES_MAX) return say("This file is larger than 10 MiB.");
-      say("");
-      self.blob = blob;
-      self.name = name;
-      if (image.src) URL.revokeObjectURL(image.src);
-      image.src = URL.createObjectURL(blob);
-      image.alt = "The picture that is sent: " + name;
-      show("image");
-    };
-
-    function start() {
-      if (!navigator.mediaDevices) return say("This browser gives pages no camera without https. Choose a file instead.");
-      say("");
-      var wish = { video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false };
-      navigator.mediaDevices.getUserMedia(wish).then(function (given) {
-        stream = given;
-        self.blob = null;
-        video.srcObject = given;
-        steady = guidance.steady();
-        well = 0;
-        show("video");
-        return video.play().then(live);
-      }).catch(function (error) {
-        self.stop();
-        var texts = {
-          NotAllowedError: "The browser may not use the camera. Allow it in the address bar, or choose a file.",
-          NotFoundError: "There is no camera. Choose a file instead.",
-          NotReadableError: "Another program uses the camera. Close it, or choose a file.",
-        };
-        say(texts[error.name] || "The camera cannot be used: " + error.message);
+    listen() {
+      const { camera, file, shoot, stop } = this.buttons;
+      camera.addEventListener("click", () => this.start());
+      shoot.addEventListener("click", () => this.shoot());
+      stop.addEventListener("click", () => this.clear());
+      this.buttons.switch.addEventListener("click", () => {
+        this.facing = this.facing === "user" ? "environment" : "user";
+        this.start();
+      });
+      file.addEventListener("click", () => this.file.click());
+      this.file.addEventListener("change", () => {
+        if (this.file.files[0]) this.take(this.file.files[0]);
+        // The same file chosen again is a change, too.
+        this.file.value = "";
+      });
+      for (const kind of ["dragenter", "dragover"]) this.root.addEventListener(kind, () => this.stage.classList.add("is-over"));
+      for (const kind of ["dragleave", "drop"]) this.root.addEventListener(kind, () => this.stage.classList.remove("is-over"));
+      this.root.addEventListener("drop", (event) => {
+        if (event.dataTransfer.files[0]) this.take(event.dataTransfer.files[0]);
       });
     }
 
-    function frame(side) {
-      var scale = Math.min(1, side / Math.max(video.videoWidth, video.videoHeight, 1));
-      var canvas = document.createElement("canvas");
-      canvas.width = Math.round(video.videoWidth * scale);
-      canvas.height = Math.round(video.videoHeight * scale);
-      canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
-      return canvas;
+    /** What is shown: `empty`, `camera` or `image`. */
+    show(what) {
+      const isCamera = what === "camera";
+      this.video.hidden = !isCamera;
+      this.image.hidden = what !== "image";
+      this.empty.hidden = what !== "empty";
+      for (const name of ["shoot", "stop"]) this.buttons[name].hidden = !isCamera;
+      for (const name of ["camera", "file"]) this.buttons[name].hidden = isCamera;
+      this.buttons.switch.hidden = true;
+      this.auto.hidden = !isCamera;
+      this.buttons.camera.textContent = what === "image" ? "Take another" : "Use camera";
+      this.stage.classList.remove("is-ready");
+      this.say("");
+      this.hint.textContent = "";
+      this.meters.replaceChildren();
+      this.meters.hidden = this.note.hidden = true;
     }
 
-    function snap() {
-      blobOf(frame(Infinity), 0.92).then(function (blob) { if (blob) self.take(blob, "face.jpg"); });
+    say(text) {
+      this.problem.textContent = text;
+      this.problem.hidden = !text;
     }
 
-    // One check after the other, never two at once; none while nobody looks.
-    function live() {
-      if (!stream) return;
-      if (document.hidden || !video.videoWidth) { timer = setTimeout(live, LIVE_EVERY_MS); return; }
-      var begun = Date.now();
-      busy = new AbortController();
-      blobOf(frame(LIVE_SIDE_PX), LIVE_QUALITY).then(base64).then(function (text) {
-        return call("POST", "person/check-face", JSON.stringify({ faceImage: text }), busy.signal);
-      }).then(function (answer) {
-        return answer.ok ? answer.json() : null;
-      }).then(function (checked) {
-        if (checked && stream) judge(checked);
-      }).catch(function () {
-        // Aborted, or the server is away: the next one tells.
-      }).then(function () {
-        if (stream) timer = setTimeout(live, Math.max(50, LIVE_EVERY_MS - (Date.now() - begun)));
+    /** Ends what is under way: the camera, and a check that is on its way. */
+    halt() {
+      clearTimeout(this.timer);
+      this.check?.abort();
+      this.stream?.getTracks().forEach((track) => track.stop());
+      this.timer = this.check = this.stream = null;
+      this.video.srcObject = null;
+    }
+
+    clear() {
+      this.halt();
+      if (this.image.src) URL.revokeObjectURL(this.image.src);
+      this.image.removeAttribute("src");
+      this.blob = null;
+      this.name = "";
+      this.show("empty");
+    }
+
+    /** Takes a file, or what the camera saw. */
+    take(blob, name = blob.name) {
+      this.clear();
+      if (blob.type && !TYPES.includes(blob.type)) return this.say("This is no JPEG, PNG or WebP.");
+      if (blob.size === 0) return this.say("This file is empty.");
+      if (blob.size > BYTES_MAX) return this.say(`This file is larger than ${Math.floor(BYTES_MAX / (1 << 20))} MiB.`);
+      this.blob = blob;
+      this.name = name || "face.jpg";
+      this.image.src = URL.createObjectURL(blob);
+      this.image.alt = "The picture to be sent: " + this.name;
+      this.show("image");
+      send.focus({ preventScroll: true });
+    }
+
+    async start() {
+      this.clear();
+      // Browsers give cameras to pages that nobody on the way can have changed.
+      if (!navigator.mediaDevices) return this.say("The camera works on pages with https only, or on this very machine. Choose a file instead.");
+      for (const picture of pictures) if (picture.stream) picture.clear();
+      try {
+        const wish = { facingMode: this.facing, width: { ideal: 1280 }, height: { ideal: 960 } };
+        const stream = await navigator.mediaDevices.getUserMedia({ video: wish, audio: false });
+        // Meanwhile something else may have been chosen.
+        if (this.blob || this.stream || this.root.hidden) return stream.getTracks().forEach((track) => track.stop());
+        this.stream = stream;
+        this.video.srcObject = stream;
+        await this.video.play();
+        await this.begin();
+      } catch (error) {
+        this.clear();
+        this.say(CAMERA_FAULTS[error.name] || "The camera cannot be used: " + error.message);
+      }
+    }
+
+    async begin() {
+      const [track] = this.stream.getVideoTracks();
+      // One sees oneself as in a mirror; what stands before the camera of a phone's back, one does not.
+      this.video.classList.toggle("is-mirrored", track.getSettings().facingMode !== "environment");
+      track.addEventListener("ended", () => {
+        this.clear();
+        this.say("The camera has gone. Use it again, or choose a file.");
+      });
+      this.show("camera");
+      this.hint.textContent = "Look into the camera";
+      this.steady = guidance.steady();
+      this.readySince = null;
+      this.buttons.shoot.focus({ preventScroll: true });
+      this.live();
+      const devices = await navigator.mediaDevices.enumerateDevices();
+      this.buttons.switch.hidden = !this.stream || devices.filter((device) => device.kind === "videoinput").length < 2;
+    }
+
+    /** What the camera sees now, as it is and not as in the mirror. */
+    frame(sideMax, quality) {
+      const { videoWidth: width, videoHeight: height } = this.video;
+      const scale = Math.min(1, sideMax / Math.max(width, height));
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.round(width * scale);
+      canvas.height = Math.round(height * scale);
+      canvas.getContext("2d").drawImage(this.video, 0, 0, canvas.width, canvas.height);
+      return new Promise((resolve, reject) => {
+        canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/jpeg", quality);
       });
     }
 
-    function judge(checked) {
-      var text = steady(guidance.hint(checked.checks) || "Very good. Take the picture.");
-      if (hint.textContent !== text) hint.textContent = text;
-      hint.hidden = false;
-      hint.classList.toggle("is-well", checked.accepted);
-      verdicts(list, checked.checks);
-      well = checked.accepted ? well || Date.now() : 0;
-      if (well && Date.now() - well >= AUTO_MS && auto.querySelector("input").checked) snap();
+    async shoot() {
+      if (!this.stream || !this.video.videoWidth) return;
+      const stream = this.stream;
+      const blob = await this.frame(Infinity, QUALITY);
+      if (this.stream === stream) this.take(blob, "face.jpg");
     }
 
-    camera.addEventListener("click", start);
-    shoot.addEventListener("click", snap);
-    file.addEventListener("change", function () { if (file.files[0]) self.take(file.files[0], file.files[0].name); file.value = ""; });
-    root.addEventListener("dragover", function (event) { event.preventDefault(); });
-    root.addEventListener("drop", function (event) {
-      event.preventDefault();
-      var dropped = event.dataTransfer.files[0];
-      if (dropped) self.take(dropped, dropped.name);
-    });
-    self.say = say;
-    return self;
+    /** One check after the other, never two at once, and none while nobody looks. */
+    async live() {
+      const { stream } = this;
+      const begun = performance.now();
+      let pause = LIVE_EVERY_MS;
+      if (!document.hidden && this.video.videoWidth) {
+        this.check = new AbortController();
+        try {
+          pause = await this.ask(this.check.signal);
+        } catch (_) {
+          // Given up because the camera is off, or the server cannot be reached.
+          pause = LIVE_AGAIN_MS;
+        }
+      }
+      if (!stream || this.stream !== stream) return;
+      if (pause === null) return;
+      this.timer = setTimeout(() => this.live(), Math.max(50, begun + pause - performance.now()));
+    }
+
+    /** Has the current frame checked; after which time the next one is to be, or `null` for never. */
+    async ask(signal) {
+      const image = await base64(await this.frame(LIVE_SIDE_PX, LIVE_QUALITY));
+      const response = await call("POST", "person/check-face", JSON.stringify({ faceImage: image }), { live: true, signal });
+      if (response.ok) {
+        const checked = await response.json();
+        if (!signal.aborted) this.judge(checked);
+        return LIVE_EVERY_MS;
+      }
+      if (response.status === 429) return 1000 * Number(response.headers.get("Retry-After") || 1);
+      this.readySince = null;
+      this.stage.classList.remove("is-ready");
+      this.hint.textContent = "There is no advice right now. You can take the picture all the same.";
+      const isOver = response.type === "opaqueredirect" || response.status === 403 || response.status === 409;
+      return isOver ? null : LIVE_AGAIN_MS;
+    }
+
+    judge(checked) {
+      const text = this.steady(guidance.hint(checked, isProbe()) || READY);
+      if (this.hint.textContent !== text) this.hint.textContent = text;
+      const isReady = text === READY && guidance.isReady(checked, isProbe());
+      this.stage.classList.toggle("is-ready", isReady);
+      this.note.hidden = !isProbe();
+      this.meters.hidden = false;
+      this.meters.replaceChildren(...guidance.meters(checked.checks).map(meter));
+      this.readySince = isReady ? (this.readySince ?? performance.now()) : null;
+      const wants = this.auto.querySelector("input").checked;
+      if (wants && isReady && performance.now() - this.readySince >= AUTO_MS) this.shoot();
+    }
   }
 
-  function verdicts(list, checks) {
-    var shown = checks.filter(function (check) { return check.min != null || check.max != null; });
-    list.hidden = false;
-    while (list.children.length > shown.length) list.lastChild.remove();
-    shown.forEach(function (check, i) {
-      var item = list.children[i] || list.appendChild(document.createElement("li"));
-      item.className = check.passed ? "is-well" : "";
-      item.textContent = (check.passed ? "✓ " : "✗ ") + guidance.name(check.check);
-      item.title = guidance.measured(check);
-    });
+  function element(name, text, className = "") {
+    const made = document.createElement(name);
+    made.textContent = text;
+    if (className) made.className = className;
+    return made;
   }
 
-  var pictures = Array.prototype.map.call(document.querySelectorAll("[data-picture]"), Picture);
+  function meter({ name, isOk, says }) {
+    const item = element("li", "", isOk ? "is-ok" : "is-not-ok");
+    item.append(element("span", name, "meter-name"), element("span", isOk ? "ok" : "not ok", "meter-state"));
+    if (says) item.append(element("span", says, "meter-says"));
+    return item;
+  }
 
-  function chosen() { return form.querySelector("input[name=action]:checked"); }
+  const pictures = [...document.querySelectorAll("[data-picture]")].map((root) => new Picture(root));
+  const used = () => pictures.slice(0, Number(chosen().dataset.images));
 
+  /** Shows what the chosen action needs. */
   function choose() {
-    var action = chosen(), count = Number(action.dataset.images);
-    element("says").textContent = action.dataset.says;
-    element("person-field").hidden = action.dataset.id !== "true";
-    element("pictures").hidden = count === 0;
-    pictures.forEach(function (picture, i) {
-      picture.root.hidden = i >= count;
-      if (i >= count) picture.stop();
+    const { says, needsId, images } = chosen().dataset;
+    byId("says").textContent = says;
+    byId("person-field").hidden = needsId !== "true";
+    byId("pictures").hidden = images === "0";
+    byId("pictures").classList.toggle("is-pair", images === "2");
+    byId("person-problem").hidden = true;
+    pictures.forEach((picture, i) => {
+      picture.root.hidden = i >= Number(images);
+      if (picture.root.hidden) picture.clear();
     });
   }
 
-  var CURL_IMAGES = {
-    1: function (names, url, method) {
-      return "printf '{\"faceImage\":\"%s\"}' \"$(base64 < " + names[0] + " | tr -d '\\n')\" |\n  curl -X " + method + " -H \"Api-Key: $KEY\" -H 'Content-Type: application/json' -d @- '" + url + "'";
-    },
-    2: function (names, url, method) {
-      return "printf '{\"sourceImage\":\"%s\",\"targetImage\":\"%s\"}' \"$(base64 < " + names[0] + " | tr -d '\\n')\" \"$(base64 < " + names[1] + " | tr -d '\\n')\" |\n  curl -X " + method + " -H \"Api-Key: $KEY\" -H 'Content-Type: application/json' -d @- '" + url + "'";
-    },
-  };
-
-  function curl(action, path, names) {
-    var url = page.dataset.base + "/" + path;
-    var quoted = names.map(function (name) { return /^[\w.-]+$/.test(name) ? name : "'" + name.replace(/'/g, "'\\''") + "'"; });
-    var make = CURL_IMAGES[names.length];
-    return make ? make(quoted, url, action.dataset.method) : "curl -X " + action.dataset.method + " -H \"Api-Key: $KEY\" '" + url + "'";
+  function problem(text) {
+    byId("person-problem").textContent = text;
+    byId("person-problem").hidden = !text;
+    byId("person").setAttribute("aria-invalid", String(Boolean(text)));
   }
 
-  function verdict(action, status, json) {
-    var word = action.value, who = json && json.personId;
-    if (status === 200) {
-      return {
-        check: function () { return json.accepted ? "This image would do for an enrolment" : "This image would be refused"; },
-        enrol: function () { return who + " is enrolled"; },
-        replace: function () { return "The reference of " + who + " is replaced"; },
-        verify: function () { return "Yes, this is " + who; },
-        identify: function () { return "This is " + who; },
-        compare: function () { return json.facesMatched > 0 ? "The same person: " + json.facesMatched + " % similar" : "Not the same person"; },
-        get: function () { return who + " is enrolled"; },
-        remove: function () { return "The person is removed and forgotten"; },
-      }[word]();
+  /** What is missing, said where it is missing; whether nothing is. */
+  function isComplete() {
+    const needsId = chosen().dataset.needsId === "true";
+    const person = byId("person").value.trim();
+    const wrong = !needsId || /^[A-Za-z0-9._~@:+-]{1,128}$/.test(person) ? "" : person ? "A person id has none but these characters." : "Give a person id.";
+    problem(wrong);
+    if (wrong) byId("person").focus();
+    const missing = used().filter((picture) => !picture.blob);
+    for (const picture of missing) picture.say(picture.stream ? "Take the picture first." : "A picture is missing.");
+    return !wrong && missing.length === 0;
+  }
+
+  function isSure(person) {
+    if (chosen().value !== "remove") return Promise.resolve(true);
+    const dialog = byId("sure");
+    byId("sure-person").textContent = person;
+    dialog.returnValue = "no";
+    dialog.showModal();
+    return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  }
+
+  async function submit() {
+    if (!isComplete()) return;
+    const action = chosen();
+    const person = action.dataset.needsId === "true" ? byId("person").value.trim() : "";
+    if (!(await isSure(person))) return;
+    const sent = used();
+    send.disabled = true;
+    byId("wait").textContent = "Sending…";
+    try {
+      const images = await Promise.all(sent.map((picture) => base64(picture.blob)));
+      const [faceImage, targetImage] = images;
+      const body = [undefined, { faceImage }, { sourceImage: faceImage, targetImage }][images.length];
+      const begun = performance.now();
+      const response = await call(action.dataset.method, action.dataset.path + encodeURIComponent(person), body && JSON.stringify(body));
+      // Signing in leads back here.
+      if (response.type === "opaqueredirect") return location.reload();
+      const text = await response.text();
+      show(action, person, sent, response, text, performance.now() - begun);
+      byId("wait").textContent = "";
+    } catch (_) {
+      byId("wait").textContent = "The server cannot be reached. Try again.";
+    } finally {
+      send.disabled = false;
     }
-    var type = json && json.type;
-    if (type === "face_not_matched") return "No, this is somebody else";
-    if (type === "person_not_found") return "Nobody is enrolled under this id";
-    if (type === "no_person_matched") return "Nobody who is enrolled looks like this";
-    return json && json.message ? json.message : status === 429 ? "Too fast: wait a moment" : "It did not work";
   }
 
-  function explain(json) {
-    var rows = element("failed").querySelector("tbody");
-    rows.textContent = "";
-    var details = (json && (json.checks ? guidance.failed(json.checks) : json.details)) || [];
-    details.forEach(function (detail) {
-      var row = rows.insertRow();
-      var head = document.createElement("th");
-      head.scope = "row";
-      head.textContent = guidance.name(detail.check) + (detail.code ? " (" + detail.code + ")" : "");
-      row.appendChild(head);
-      var measured = row.insertCell(), advice = row.insertCell();
-      measured.dataset.label = "Measured";
-      measured.textContent = guidance.measured(detail) || "–";
-      advice.dataset.label = "What to do";
-      var link = document.createElement("a");
-      link.href = "/docs/errors#" + (detail.code || "");
-      link.textContent = "About " + detail.code;
-      if (detail.advice) advice.textContent = detail.advice;
-      else if (detail.code) advice.appendChild(link);
-    });
-    element("failed").hidden = !details.length;
-  }
-
-  function show(action, path, names, answer, text, tookMs) {
-    var json = null;
-    try { json = JSON.parse(text); } catch (_) { /* An empty answer, or a page of the back-office. */ }
-    var isJson = json !== null || text === "";
-    element("verdict").textContent = verdict(action, answer.status, json);
-    var badge = element("status");
-    badge.textContent = answer.status + (json && json.code ? " " + json.code : "");
-    badge.className = "badge " + (answer.ok && !(json && json.accepted === false) ? "success" : answer.status >= 500 ? "danger" : "warning");
-    element("explains").textContent = json && json.code ? json.code + ": " + json.message + "." : "";
-    explain(json);
-    element("request-id").textContent = answer.headers.get("Request-Id") || "–";
-    element("took").textContent = Math.round(tookMs) + " ms, the way here and back included";
-    element("answer").textContent = json ? JSON.stringify(json, null, 2) : isJson ? "(empty)" : "(a page, no JSON: is the organisation suspended?)";
-    element("curl").textContent = curl(action, path, names);
-    var result = element("result");
+  function show(action, person, sent, response, text, tookMs) {
+    const { verdict, explains, mood, json, failures } = answer.read(action.value, response.status, text, guidance);
+    const result = byId("result");
+    result.className = `card result is-${mood}`;
+    byId("verdict").textContent = verdict;
+    byId("explains").textContent = explains;
+    showFailures(failures);
+    showNext(action, mood, json, person);
+    byId("status").textContent = [response.status, json?.code, json?.type].filter(Boolean).join("  ");
+    byId("request-id").textContent = response.headers.get("Request-Id") || "–";
+    byId("took").textContent = `${Math.round(tookMs)} ms, the way here and back included`;
+    const isPage = !json && text !== "";
+    byId("answer").textContent = json ? JSON.stringify(json, null, 2) : isPage ? "(no JSON: the back-office refused it before the API saw it)" : "(empty)";
+    byId("curl").textContent = answer.curl(action.dataset.curl, encodeURIComponent(person), sent.map((picture) => picture.name));
     result.hidden = false;
     result.focus({ preventScroll: true });
     result.scrollIntoView({ block: "nearest" });
   }
 
-  form.addEventListener("submit", function (event) {
-    event.preventDefault();
-    var action = chosen(), count = Number(action.dataset.images), used = pictures.slice(0, count);
-    var missing = used.filter(function (picture) { return !picture.blob; })[0];
-    if (missing) return missing.say("A picture is missing: use the camera, or choose a file.");
-    var path = action.dataset.path + (action.dataset.id === "true" ? encodeURIComponent(element("person").value.trim()) : "");
-    var send = element("send"), wait = element("wait"), begun;
-    send.disabled = true;
-    wait.textContent = "Sending…";
-    Promise.all(used.map(function (picture) { return base64(picture.blob); })).then(function (texts) {
-      var body = { 0: null, 1: { faceImage: texts[0] }, 2: { sourceImage: texts[0], targetImage: texts[1] } }[count];
-      begun = performance.now();
-      return call(action.dataset.method, path, body && JSON.stringify(body));
-    }).then(function (answer) {
-      // A redirect leads to the sign-in page: the session is over.
-      if (answer.type === "opaqueredirect") return location.reload();
-      return answer.text().then(function (text) {
-        wait.textContent = "";
-        show(action, path, used.map(function (picture) { return picture.name; }), answer, text, performance.now() - begun);
-      });
-    }).catch(function () {
-      wait.textContent = "The server cannot be reached. Try again.";
-    }).then(function () { send.disabled = false; });
-  });
+  function showFailures(failures) {
+    const rows = failures.map((failure) => {
+      const row = document.createElement("tr");
+      const head = element("th", guidance.name(failure.check));
+      head.scope = "row";
+      if (failure.code) {
+        const code = element("a", failure.code, "small");
+        code.href = "/docs/errors#" + encodeURIComponent(failure.code);
+        head.append(" ", code);
+      }
+      row.append(head);
+      const cells = { Measured: guidance.value(failure), Accepted: guidance.accepted(failure) || "–", "What to do": guidance.advice(failure) || "–" };
+      for (const [label, says] of Object.entries(cells)) row.insertCell().append(says), (row.lastChild.dataset.label = label);
+      return row;
+    });
+    byId("failures").querySelector("tbody").replaceChildren(...rows);
+    // A face that is enrolled already has no number.
+    byId("failures").hidden = !failures.some((failure) => failure.check in guidance.MEASURES);
+  }
 
-  form.addEventListener("change", function (event) { if (event.target.name === "action") choose(); });
-  addEventListener("pagehide", function () { pictures.forEach(function (picture) { picture.stop(); }); });
+  function showNext(action, mood, json, person) {
+    const steps = answer.next(action.value, mood, json).map(({ label, action: word }) => {
+      const button = element("button", label);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        form.querySelector(`input[name=action][value=${word}]`).checked = true;
+        choose();
+        byId("result").hidden = true;
+        (byId("person-field").hidden || byId("person").value ? send : byId("person")).focus();
+      });
+      return button;
+    });
+    const known = mood === "good" && json?.personId;
+    if (known) {
+      const link = element("a", "Look at " + known);
+      link.href = "/console/persons/" + encodeURIComponent(known);
+      steps.push(link);
+      byId("person").value = known;
+    }
+    if (!known && json?.code) {
+      const link = element("a", "About " + json.code);
+      link.href = "/docs/errors#" + encodeURIComponent(json.code);
+      steps.push(link);
+    }
+    byId("next").replaceChildren(...steps);
+    byId("next").hidden = steps.length === 0;
+  }
+
+  /** Forgets everything: what is left behind can be looked at by whoever comes back with the browser's own button. */
+  function forget() {
+    pictures.forEach((picture) => picture.clear());
+    byId("result").hidden = true;
+    for (const id of ["answer", "curl", "verdict", "explains", "request-id"]) byId(id).textContent = "";
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  form.addEventListener("change", (event) => {
+    if (event.target.name !== "action") return;
+    choose();
+    // The answer was to something else.
+    byId("result").hidden = true;
+  });
+  byId("person").addEventListener("input", () => problem(""));
+  // A picture that misses its place must not replace the page.
+  for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault());
+  document.addEventListener("paste", (event) => {
+    const pasted = [...event.clipboardData.files].find((file) => file.type.startsWith("image/"));
+    const place = used().find((picture) => !picture.blob) || used()[0];
+    if (pasted && place) place.take(pasted);
+  });
+  addEventListener("pagehide", forget);
   choose();
+  page.hidden = false;
 })();

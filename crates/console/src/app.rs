@@ -28,7 +28,7 @@ impl Console {
         Self(Arc::new(Shared { parts, passwords, live: RateLimiter::new() }))
     }
 
-    /// How fast each organisation has pictures of its cameras checked.
+    /// How fast each session has pictures of its camera checked: counted by the number of the session.
     pub(crate) fn live(&self) -> &RateLimiter {
         &self.0.live
     }

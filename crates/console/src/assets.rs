@@ -21,10 +21,13 @@ macro_rules! assets {
 // One line for each asset; pages ask for it with `frame.asset("app.css")`.
 assets! {
     "app.css", "text/css; charset=utf-8";
-    "guidance.js", "text/javascript; charset=utf-8";
-    "try.js", "text/javascript; charset=utf-8";
     "app.js", "text/javascript; charset=utf-8";
     "theme.js", "text/javascript; charset=utf-8";
+    "docs.css", "text/css; charset=utf-8";
+    "try.css", "text/css; charset=utf-8";
+    "try.js", "text/javascript; charset=utf-8";
+    "guidance.js", "text/javascript; charset=utf-8";
+    "answer.js", "text/javascript; charset=utf-8";
     "icon.svg", "image/svg+xml";
 }
 

@@ -29,6 +29,7 @@ mod qr;
 mod reply;
 mod request_id;
 mod routes;
+mod samples;
 mod text;
 mod visit;
 

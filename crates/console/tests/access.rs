@@ -30,5 +30,8 @@ fn the_page_says_who_may_see_what() {
         std::fs::write(PAGE, format!("{before}{BEGIN}{}{END}{after}", table())).expect("written");
         return;
     }
-    assert!(written == table(), "docs/back-office.md is out of date: AUTHER_BLESS=1 cargo test -p console --test access");
+    assert!(
+        written == table(),
+        "docs/back-office.md is out of date: AUTHER_BLESS=1 cargo test -p console --test access"
+    );
 }

@@ -2,9 +2,12 @@
 
 mod common;
 
-use accounts::{Act, Permission, Role};
-use biometric::TenantId;
+use accounts::usage::Done;
+use accounts::{Act, Actor, Networks, NewKey, Operation, Permission, Permissions, PlanId, Role};
+use axum::http::Method;
+use biometric::{TenantId, Timestamp};
 use common::{Browser, House, PASSWORD};
+use console::routes;
 use serde_json::Value;
 
 const PERMISSIONS: [(&str, &str); 2] = [("permission", "identify"), ("permission", "verify")];
@@ -353,7 +356,141 @@ async fn a_newcomer_is_led_and_an_old_hand_sees_what_was() {
     common::sample(&house);
     let later = owner.get("/console").await;
     assert!(!later.text().contains("Three steps"));
-    later.assert_says(200, "<rect class=\"bar\"");
+    later.assert_says(200, "<rect class=\"bar answered\"");
     later.assert_says(200, ">Front door</a>");
     later.assert_says(200, "36 <small>of 100</small>");
+}
+
+#[tokio::test]
+async fn outcomes_are_told_apart() {
+    let house = House::new();
+    common::sample(&house);
+    let mut owner = house.signed_in(Role::Owner).await;
+    let page = owner.get("/console").await;
+    for says in [
+        "<rect class=\"bar no-match\"",
+        "<rect class=\"bar refused\"",
+        // Who is not found was answered: only pictures that are not sharp were refused.
+        "85 <small>%</small>",
+        "In 30 days: 246 answered, 124 no match, 62 refused, 0 failed.",
+        "F_007",
+        "The face is out of focus or moved.",
+    ] {
+        page.assert_says(200, says);
+    }
+    assert!(!page.text().contains(">Failed<"), "nothing failed");
+    let log = owner.get("/console/requests").await;
+    for says in ["badge accent\">410 RF_001", "badge warning\">400 F_007", "badge success\">200 ok"] {
+        log.assert_says(200, says);
+    }
+}
+
+/// Whoever comes to the end of the plan is told before and after, with the day on which it goes on.
+#[tokio::test]
+async fn the_end_of_a_plan_is_announced() {
+    let house = House::new();
+    let mut owner = house.signed_in(Role::Owner).await;
+    let charge = |count: u64| {
+        for _ in 0..count {
+            house.usage.charge(house.tenant, Some(1_000), house.now()).expect("charged");
+        }
+    };
+    charge(799);
+    assert!(!owner.get("/console").await.text().contains("Most of this month"));
+    charge(1);
+    owner.get("/console").await.assert_says(200, "Most of this month's requests are used");
+    charge(200);
+    let page = owner.get("/console").await;
+    page.assert_says(200, "This month's requests are used up: until 1 Dec 2026");
+    page.assert_says(200, "<progress class=\"full\"");
+    for i in 0..100 {
+        if i == 80 {
+            owner.get("/console").await.assert_says(200, "Most of your plan's persons are enrolled");
+        }
+        house.operations.put(house.tenant, &format!("p-{i}"), house.now());
+    }
+    owner.get("/console").await.assert_says(200, "Your plan's persons are all enrolled");
+}
+
+/// Usage comes in pieces of some days each: none is lost or doubled at their borders, none is missing with a gap between.
+#[tokio::test]
+async fn the_export_has_every_day_of_usage_once() {
+    let house = House::new();
+    let day_ms = 24 * 60 * 60 * 1_000;
+    let ago: Vec<i64> = (0..100).chain([150, 299, 300, 365]).collect();
+    for days in &ago {
+        house.usage.record(Done {
+            organisation: house.tenant,
+            key: None,
+            operation: Operation::Get,
+            status: 200,
+            code: String::new(),
+            latency_us: 1,
+            request_id: String::new(),
+            at: Timestamp::from_millis(house.now().as_millis() - days * day_ms),
+        });
+    }
+    house.usage.flush();
+    let mut owner = house.signed_in(Role::Owner).await;
+    let export: Value = serde_json::from_slice(&owner.get("/console/data/export").await.body).expect("JSON");
+    let days: Vec<&str> =
+        export["usage"].as_array().expect("rows").iter().map(|row| row["day"].as_str().expect("a day")).collect();
+    assert_eq!(days.len(), ago.len());
+    assert!(days.windows(2).all(|pair| pair[0] < pair[1]), "each once, in order");
+    assert_eq!((days[0], days[days.len() - 1]), ("2025-11-25", "2026-11-25"));
+}
+
+/// Names are what people type: wherever they are shown, they are text.
+#[tokio::test]
+async fn hostile_names_are_text_on_every_page() {
+    let house = House::new();
+    let hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+    let founder = house.organisation(hostile, "founder@hostile.example");
+    let by = Actor::command_line();
+    let new = NewKey {
+        name: hostile.to_owned(),
+        tenant: founder.organisation,
+        permissions: Permissions::ALL,
+        expires: None,
+        networks: Networks::default(),
+    };
+    let (key, _) = house.accounts.create_key(new, &by, house.now()).expect("a key");
+    let limits = house.accounts.plan(PlanId::FREE).expect("the plan").limits;
+    let plan = house.accounts.create_plan(hostile, limits, &by, house.now()).expect("a plan").id;
+    house.accounts.set_plan(founder.organisation, plan, &by, house.now()).expect("given");
+    house.accounts.rename_user(founder.organisation, founder.id, hostile, &by, house.now()).expect("renamed");
+    house.accounts.note(founder.organisation, &by, Act::PersonRemoved, hostile, hostile, house.now()).expect("noted");
+    house.usage.record(Done {
+        organisation: founder.organisation,
+        key: Some(key.id),
+        operation: Operation::Get,
+        status: 400,
+        code: hostile.to_owned(),
+        latency_us: 1,
+        request_id: hostile.to_owned(),
+        at: house.now(),
+    });
+    house.usage.flush();
+    let mut shown = 0;
+    for mut browser in [house.signed_in_as(&founder), house.signed_in(Role::Operator).await] {
+        for route in routes().iter().filter(|route| route.method == Method::GET && !route.path.ends_with("/export")) {
+            let id = match route.path {
+                path if path.starts_with("/console/keys/") => key.id.0,
+                path if path.starts_with("/console/team/") => founder.id.0,
+                _ => founder.organisation.0,
+            };
+            let mut addresses = vec![route.path.replace("{id}", &id.to_string())];
+            // Names of filters and searches come back, too.
+            for name in ["q", "outcome", "key", "done", "next", "before", "after", "person", "edit"] {
+                addresses.push(format!("{}?{name}=%3Cscript%3Ealert(1)%3C/script%3E%22'", addresses[0]));
+            }
+            for address in addresses.iter().filter(|address| !address.contains('{')) {
+                let answer = browser.get(address).await;
+                let text = if answer.is_page() { answer.text() } else { continue };
+                assert!(!text.contains("<script>alert") && !text.contains("<img src=x"), "{address}");
+                shown += text.matches("&#60;script&#62;alert(1)").count();
+            }
+        }
+    }
+    assert!(shown > 100, "the names are there: {shown}");
 }

@@ -2,13 +2,18 @@
 
 mod common;
 
-use accounts::{Actor, Networks, NewKey, Permissions, Purpose, Role};
+use accounts::usage::{Done, RequestFilter};
+use accounts::{Act, Actor, KeyId, Networks, NewKey, Operation, Permissions, Purpose, Role};
 use axum::http::Method;
 use common::{Answer, Browser, House};
-use console::{Route, routes};
+use console::{Access, Route, routes};
+
+/// Before all persons of the sample in the order of a list.
+const THEIR_PERSON: &str = "lady-theirs";
 
 /// What organisation B has, and what nobody has, by parameter of a path.
 struct Ids {
+    organisation: i64,
     key: i64,
     user: i64,
     link: i64,
@@ -16,7 +21,25 @@ struct Ids {
     person: &'static str,
 }
 
-const NOBODYS: Ids = Ids { key: 900_001, user: 900_001, link: 900_001, session: 900_001, person: "nobody" };
+const NOBODYS: Ids =
+    Ids { organisation: 900_001, key: 900_001, user: 900_001, link: 900_001, session: 900_001, person: "lady-nobody" };
+
+impl Ids {
+    /// A form with these ids in every field that a careless handler might believe.
+    fn forged(&self) -> Vec<(&'static str, String)> {
+        let numbers = [
+            ("organisation", self.organisation),
+            ("tenant", self.organisation),
+            ("id", self.user),
+            ("key", self.key),
+            ("user", self.user),
+            ("link", self.link),
+            ("session", self.session),
+        ];
+        let persons = ["person", "person_id", "personId"].map(|name| (name, self.person.to_owned()));
+        numbers.map(|(name, id)| (name, id.to_string())).into_iter().chain(persons).collect()
+    }
+}
 
 /// Another organisation with one of everything.
 fn other(house: &House) -> (accounts::User, Ids) {
@@ -33,9 +56,34 @@ fn other(house: &House) -> (accounts::User, Ids) {
     let purpose = Purpose::Join { organisation: owner.organisation, role: Role::Viewer, email: None };
     let (link, _) = house.accounts.create_link(purpose, &by, house.now()).expect("a link");
     let (_, session) = house.accounts.start_session(owner.id, None, "theirs", house.now()).expect("a session");
-    house.operations.put(owner.organisation, "their-person", house.now());
-    let ids = Ids { key: key.id.0, user: owner.id.0, link: link.id.0, session: session.id.0, person: "their-person" };
+    house.operations.put(owner.organisation, THEIR_PERSON, house.now());
+    let ids = Ids {
+        organisation: owner.organisation.0,
+        key: key.id.0,
+        user: owner.id.0,
+        link: link.id.0,
+        session: session.id.0,
+        person: THEIR_PERSON,
+    };
     (owner, ids)
+}
+
+/// Lets the other organisation leave a line in each log.
+fn act(house: &House, owner: &accounts::User, ids: &Ids) {
+    let (by, now) = (Actor::system(), house.now());
+    house.accounts.note(owner.organisation, &by, Act::DataExported, "their-subject", "", now).expect("noted");
+    house.usage.charge(owner.organisation, None, now).expect("charged");
+    house.usage.record(Done {
+        organisation: owner.organisation,
+        key: Some(KeyId(ids.key)),
+        operation: Operation::Compare,
+        status: 503,
+        code: "U_001".to_owned(),
+        latency_us: 1,
+        request_id: "their-request".to_owned(),
+        at: now,
+    });
+    house.usage.flush();
 }
 
 /// The path with these ids in it.
@@ -62,7 +110,9 @@ fn path(route: &Route, ids: &Ids) -> String {
 
 async fn ask(browser: &mut Browser, route: &Route, ids: &Ids) -> Answer {
     let csrf = browser.csrf.clone();
-    let fields = [("csrf", csrf.as_str()), ("role", "viewer"), ("overlap", "0"), ("plan", "2")];
+    let forged = ids.forged();
+    let mut fields = vec![("csrf", csrf.as_str()), ("role", "viewer"), ("overlap", "0"), ("plan", "2")];
+    fields.extend(forged.iter().map(|(name, id)| (*name, id.as_str())));
     let asking = browser.ask(route.method.clone(), &path(route, ids)).header("x-csrf-token", &csrf);
     match route.method {
         Method::GET => asking.send().await,
@@ -70,10 +120,12 @@ async fn ask(browser: &mut Browser, route: &Route, ids: &Ids) -> Answer {
     }
 }
 
-/// What the visitor can tell the two answers apart by: everything but the token, the request's own id and what was asked.
-fn seen(answer: &Answer, browser: &Browser, asked: &str) -> (u16, String, String) {
-    let text = answer.text().replace(&browser.csrf, "CSRF").replace(asked, "ASKED");
-    (answer.status, answer.header("location").unwrap_or_default().replace(asked, "ASKED"), text)
+/// What the visitor can tell two answers apart by: everything but the token, the request's own id and what was asked.
+fn seen(answer: &Answer, browser: &Browser, asked: &str) -> (u16, Vec<(String, String)>, String) {
+    let plain = |text: &str| text.replace(&browser.csrf, "CSRF").replace(asked, "ASKED");
+    let headers = answer.headers.iter().filter(|(name, _)| !["request-id", "content-length"].contains(&name.as_str()));
+    let headers = headers.map(|(name, value)| (name.to_string(), plain(value.to_str().expect("text"))));
+    (answer.status, headers.collect(), plain(answer.text()))
 }
 
 /// Everything that organisation B has, in the eyes of its owner.
@@ -107,31 +159,108 @@ async fn no_route_tells_what_another_organisation_has_or_touches_it() {
     assert_eq!(everything(&house, &owner).await, before, "nothing of theirs has changed");
 }
 
+/// Whatever another organisation does: nothing changes on any page.
 #[tokio::test]
-async fn a_cursor_of_another_organisation_leads_to_nothing_of_theirs() {
+async fn no_page_changes_by_what_another_organisation_does() {
+    let house = House::new();
+    common::sample(&house);
+    let filtered = [
+        "/console/requests?outcome=U_001",
+        "/console/requests?operation=compare",
+        "/console/requests?before=99999999",
+        "/console/audit?before=99999999",
+        "/console/persons?q=lady",
+        "/console/persons?after=lady",
+    ];
+    // An export is a line of the log itself.
+    let is_page =
+        |route: &&Route| route.method == Method::GET && !route.path.contains('{') && !route.path.ends_with("/export");
+    let pages: Vec<&str> = routes().iter().filter(is_page).map(|route| route.path).chain(filtered).collect();
+    let mut browser = house.signed_in(Role::Owner).await;
+    let mut before = Vec::new();
+    for page in &pages {
+        let answer = browser.get(page).await;
+        before.push(seen(&answer, &browser, page));
+    }
+    let (owner, theirs) = other(&house);
+    act(&house, &owner, &theirs);
+    for (page, before) in pages.iter().zip(&before) {
+        let answer = browser.get(page).await;
+        assert_eq!(&seen(&answer, &browser, page), before, "{page}");
+    }
+}
+
+/// Forms that are about no one thing, with the ids of organisation B in them.
+#[tokio::test]
+async fn no_form_touches_another_organisation_whatever_its_fields_say() {
+    let house = House::new();
+    let (owner, theirs) = other(&house);
+    let before = everything(&house, &owner).await;
+    let forms = routes().iter().filter(|route| route.method == Method::POST && !route.path.contains('{'));
+    for route in forms.filter(|route| matches!(route.access, Access::AtLeast(_))) {
+        for role in [Role::Viewer, Role::Developer, Role::Owner] {
+            let mut browser = house.signed_in(role).await;
+            let answer = ask(&mut browser, route, &theirs).await;
+            assert_theirs_is_hidden(&answer, route.path);
+        }
+    }
+    assert_eq!(everything(&house, &owner).await, before, "nothing of theirs has changed");
+}
+
+#[track_caller]
+fn assert_theirs_is_hidden(answer: &Answer, page: &str) {
+    let text = answer.text().replace(THEIR_PERSON, "");
+    for word in ["theirs", "their-", "other.example", "Other Works"] {
+        assert!(!text.contains(word), "{page} shows {word}");
+    }
+}
+
+/// An invitation says the same about an address that has an account elsewhere and one that has none.
+#[tokio::test]
+async fn an_invitation_does_not_tell_who_is_a_customer_already() {
+    let house = House::new();
+    other(&house);
+    let mut browser = house.signed_in(Role::Owner).await;
+    browser.get("/console/team").await;
+    let mut answers = Vec::new();
+    for email in ["owner@other.example", "owner@never.example"] {
+        let answer = browser.post("/console/team/invite", &[("email", email), ("role", "viewer")]).await;
+        let (status, headers, text) = seen(&answer, &browser, email);
+        let (start, rest) = text.split_once("/console/link/").expect("the link");
+        let (_, end) = rest.split_once('<').expect("its end");
+        answers.push((status, headers, start.to_owned(), end.to_owned()));
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
+async fn a_cursor_or_filter_of_another_organisation_is_as_one_that_nobody_has() {
     let house = House::new();
     common::sample(&house);
     let (owner, theirs) = other(&house);
-    house
-        .accounts
-        .note(owner.organisation, &Actor::system(), accounts::Act::DataExported, "their-subject", "", house.now())
-        .expect("noted");
-    let their_audit = house.accounts.audit(owner.organisation, None, 1).expect("read")[0].id;
+    // Signing in is a line of A's own log; theirs are to be the last that there are.
     let mut browser = house.signed_in(Role::Owner).await;
-    for page in [
-        format!("/console/audit?before={}", their_audit + 1),
-        "/console/requests?before=99999999".to_owned(),
-        format!("/console/requests?key={}", theirs.key),
-        format!("/console/persons?after={}", theirs.person),
-        format!("/console/persons?q={}", theirs.person),
-        "/console/team".to_owned(),
+    act(&house, &owner, &theirs);
+    let their_audit = house.accounts.audit(owner.organisation, None, 1).expect("read")[0].id;
+    let lines = house.usage.requests(owner.organisation, &RequestFilter::default(), None, 1).expect("read");
+    // Theirs, and one in the same place that nobody has.
+    for (list, theirs, nobodys) in [
+        ("/console/audit?before=", (their_audit + 1).to_string(), i64::MAX.to_string()),
+        ("/console/requests?before=", (lines[0].id + 1).to_string(), i64::MAX.to_string()),
+        ("/console/requests?key=", theirs.key.to_string(), NOBODYS.key.to_string()),
+        ("/console/persons?after=", theirs.person.to_owned(), NOBODYS.person.to_owned()),
+        ("/console/persons?q=", theirs.person.to_owned(), NOBODYS.person.to_owned()),
+        ("/console/persons?q=lady&after=", theirs.person.to_owned(), NOBODYS.person.to_owned()),
+        ("/console/operator/organisations?after=", theirs.organisation.to_string(), NOBODYS.organisation.to_string()),
+        ("/console/try?do=verify&person=", theirs.person.to_owned(), NOBODYS.person.to_owned()),
     ] {
-        let answer = browser.get(&page).await;
-        assert_eq!(answer.status, 200);
-        let text = answer.text().replace(theirs.person, "");
-        for word in ["theirs", "their-", "other.example", "Other Works"] {
-            assert!(!text.contains(word), "{page} shows {word}");
-        }
+        let of_theirs = browser.get(&format!("{list}{theirs}")).await;
+        assert_theirs_is_hidden(&of_theirs, list);
+        // A bare number is in many places of a page; what was asked for comes back in addresses.
+        let asked = |id: &str| if id.parse::<i64>().is_ok() { format!("={id}") } else { id.to_owned() };
+        let of_theirs = seen(&of_theirs, &browser, &asked(&theirs));
+        let of_nobodys = browser.get(&format!("{list}{nobodys}")).await;
+        assert_eq!(of_theirs, seen(&of_nobodys, &browser, &asked(&nobodys)), "{list}");
     }
 }
 
@@ -142,13 +271,13 @@ async fn the_operator_sees_how_many_persons_there_are_and_not_who() {
     let (owner, _) = other(&house);
     let mut operator = house.signed_in(Role::Operator).await;
     for route in routes().iter().filter(|route| route.method == Method::GET) {
-        let page = route.path.replace("{id}", &owner.organisation.0.to_string()).replace("{person_id}", "their-person");
+        let page = route.path.replace("{id}", &owner.organisation.0.to_string()).replace("{person_id}", THEIR_PERSON);
         if page.contains('{') || page.contains("/persons/") {
             continue;
         }
-        assert!(!operator.get(&page).await.text().contains("their-person"), "{page}");
+        assert!(!operator.get(&page).await.text().contains(THEIR_PERSON), "{page}");
     }
-    assert_eq!(operator.get("/console/persons/their-person").await.status, 404);
+    assert_eq!(operator.get(&format!("/console/persons/{THEIR_PERSON}")).await.status, 404);
     let one = operator.get(&format!("/console/operator/organisations/{}", owner.organisation.0)).await;
     one.assert_says(200, "<dt>Persons</dt><dd>1</dd>");
 }

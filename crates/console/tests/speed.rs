@@ -6,16 +6,19 @@ mod common;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accounts::usage::Done;
+use accounts::usage::{Done, RequestFilter};
 use accounts::{Operation, Role};
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request, header};
 use biometric::{ModelId, Person, PersonId, Score, Similarity, Template, TenantId, Timestamp};
-use common::House;
+use common::{Browser, House};
 use console::{Access, Route, routes};
 use engine::{Answer, Error, ImageBytes, Operations, Rules, Scope};
 use face::Examination;
 use futures_util::future::join_all;
 use gallery::{Embedded, Gallery};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
 
 const PERSONS: u64 = 10_000;
 const REQUESTS: i64 = 100_000;
@@ -101,17 +104,16 @@ async fn enrol(gallery: &Embedded, model: &ModelId, tenant: TenantId, now: Times
 }
 
 /// Every page that needs no secret, and what makes the longest look-ups of some.
-fn pages(house: &House) -> Vec<(Role, String)> {
+fn pages(house: &House) -> Vec<(Access, String)> {
     let member = house.user(Role::Viewer).id.to_string();
     let page = |route: &Route| {
-        let role = match route.access {
-            Access::Public => Role::Owner,
-            Access::Pending => return None,
-            Access::AtLeast(role) => role,
-        };
+        // Who owes the second factor has one page, which asks nothing but the session.
+        if route.access == Access::Pending {
+            return None;
+        }
         let id = if route.path.starts_with("/console/team/") { &member } else { "1" };
         let page = route.path.replace("{person_id}", "person-05000").replace("{id}", id);
-        (!page.contains('{')).then_some((role, page))
+        (!page.contains('{')).then_some((route.access, page))
     };
     let plain = routes().iter().filter(|route| route.method == Method::GET).filter_map(page);
     let searching = [
@@ -119,9 +121,13 @@ fn pages(house: &House) -> Vec<(Role, String)> {
         "/console/persons?q=nobody",
         "/console/requests?outcome=I_001",
         "/console/requests?operation=compare&outcome=F_007&key=1",
+        "/console/requests?key=1",
         "/console/requests?before=50000",
     ];
-    plain.chain(searching.map(|page| (Role::Viewer, page.to_owned()))).collect()
+    let searching = searching.map(|page| (Access::AtLeast(Role::Viewer), page.to_owned()));
+    let documentation = ["quick-start", "reference", "image-requirements", "errors", "signing", "limits"];
+    let documentation = documentation.map(|page| (Access::Public, format!("/docs/{page}")));
+    plain.chain(searching).chain(documentation).collect()
 }
 
 fn record(house: &House) {
@@ -146,6 +152,41 @@ fn record(house: &House) {
     assert_eq!(house.usage.dropped(), 0);
 }
 
+/// That pages have as much to look through as the test promises.
+async fn assert_much_has_happened(house: &House) {
+    let mut browser = house.signed_in(Role::Viewer).await;
+    browser.get("/console/persons").await.assert_says(200, "10,000 persons are enrolled");
+    let lines = house.usage.requests(house.tenant, &RequestFilter::default(), None, usize::MAX).expect("the log");
+    assert!(lines.len() as i64 >= REQUESTS, "{} lines", lines.len());
+    let today = accounts::usage::day(house.now());
+    let counts = house.usage.days(house.tenant, today - 29, today).expect("the counts");
+    assert!(counts.iter().map(|day| day.count).sum::<u64>() >= REQUESTS.unsigned_abs());
+}
+
+/// Until a page is there as a whole.
+async fn page(browser: &mut Browser, page: &str, access: Access) -> Duration {
+    let begun = Instant::now();
+    let answer = browser.get(page).await;
+    let took = begun.elapsed();
+    // Some public pages send somebody who is signed in elsewhere; a page of the back-office that did would be no page.
+    let is_public = access == Access::Public;
+    assert!(answer.status == 200 || is_public && answer.status == 303, "{page}: {}", answer.status);
+    took
+}
+
+/// Until a download begins: how long the rest takes is a matter of its size.
+async fn download(house: &House, browser: &Browser, page: &str) -> Duration {
+    let session = browser.cookie("auther_session").expect("signed in");
+    let request = Request::builder().uri(page).header(header::COOKIE, format!("auther_session={session}"));
+    let request = request.body(Body::empty()).expect("a request");
+    let begun = Instant::now();
+    let mut answer = house.router().oneshot(request).await.expect("infallible");
+    let first = answer.body_mut().frame().await.expect("a piece").expect("no failure");
+    let took = begun.elapsed();
+    assert!(answer.status() == 200 && first.into_data().is_ok_and(|data| !data.is_empty()), "{page}");
+    took
+}
+
 #[tokio::test]
 async fn every_page_is_there_in_50_milliseconds_where_much_has_happened() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -155,23 +196,27 @@ async fn every_page_is_there_in_50_milliseconds_where_much_has_happened() {
     enrol(&persons.0, &model, house.tenant, house.now()).await;
     common::sample(&house);
     record(&house);
+    assert_much_has_happened(&house).await;
     let mut slow = Vec::new();
     println!("{:>9} {:>9}  page", "median", "slowest");
-    for (role, page) in pages(&house) {
+    for (access, address) in pages(&house) {
+        let role = match access {
+            Access::AtLeast(role) => role,
+            Access::Public | Access::Pending => Role::Owner,
+        };
         let mut browser = house.signed_in(role).await;
         let mut took = Vec::new();
         for _ in 0..TRIES {
-            let begun = Instant::now();
-            let answer = browser.get(&page).await;
-            took.push(begun.elapsed());
-            assert!(answer.status < 400, "{page}: {}", answer.status);
+            took.push(match address.ends_with("/export") {
+                true => download(&house, &browser, &address).await,
+                false => page(&mut browser, &address, access).await,
+            });
         }
         took.sort();
         let (median, slowest) = (took[TRIES / 2], took[TRIES - 1]);
-        println!("{:>6.2} ms {:>6.2} ms  {page}", median.as_secs_f64() * 1e3, slowest.as_secs_f64() * 1e3);
-        // The export is everything there is, and a download.
-        if median > MEDIAN_MAX && !page.ends_with("/export") {
-            slow.push((page, median));
+        println!("{:>6.2} ms {:>6.2} ms  {address}", median.as_secs_f64() * 1e3, slowest.as_secs_f64() * 1e3);
+        if median > MEDIAN_MAX {
+            slow.push((address, median));
         }
     }
     assert!(slow.is_empty(), "{slow:?}");

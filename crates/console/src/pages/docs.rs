@@ -1,44 +1,48 @@
 //! `/docs`: the documentation for developers, made from the one description of the API; works signed out and offline.
 
 mod advice;
+mod errors;
 mod image;
+mod image_requirements;
+mod index;
+mod json;
+mod limits;
+mod quick_start;
 mod reference;
-mod requirements;
+mod signing;
 
 pub(crate) use image::serve as image;
 
-use askama::Template;
 use axum::extract::RawPathParams;
 use axum::response::Response;
 use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::frame::{Frame, Section};
-use crate::prose;
-use crate::reply::page;
 use crate::visit::Visit;
 
 /// A page of the documentation.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doc {
     Index,
     QuickStart,
     Reference,
     ImageRequirements,
     Errors,
-    Signing,
     Limits,
+    Signing,
 }
 
 impl Doc {
+    /// In the order in which one reads.
     const ALL: [Self; 7] = [
         Self::Index,
         Self::QuickStart,
         Self::Reference,
         Self::ImageRequirements,
         Self::Errors,
-        Self::Signing,
         Self::Limits,
+        Self::Signing,
     ];
 
     const fn path(self) -> &'static str {
@@ -48,8 +52,8 @@ impl Doc {
             Self::Reference => "/docs/reference",
             Self::ImageRequirements => "/docs/image-requirements",
             Self::Errors => "/docs/errors",
-            Self::Signing => "/docs/signing",
             Self::Limits => "/docs/limits",
+            Self::Signing => "/docs/signing",
         }
     }
 
@@ -60,195 +64,90 @@ impl Doc {
             Self::Reference => "API reference",
             Self::ImageRequirements => "Image requirements",
             Self::Errors => "Errors",
-            Self::Signing => "Signing",
             Self::Limits => "Limits",
+            Self::Signing => "Signing",
         }
     }
 
-    /// What it is about, in a line.
+    /// What one finds there, in a line.
     const fn says(self) -> &'static str {
         match self {
-            Self::Index => "Where to begin",
-            Self::QuickStart => "From nothing to the first verified face",
-            Self::Reference => "Every call with its fields, samples, answers and errors",
-            Self::ImageRequirements => "What an image must be like, with examples and limits",
-            Self::Errors => "Every code, what it means and what to do about it",
-            Self::Signing => "Requests and responses that prove where they come from",
-            Self::Limits => "Rates, quotas, sizes, and what a similarity means",
+            Self::Index => "Where to begin.",
+            Self::QuickStart => "From nothing to the first face that is recognised, in shell, Python or JavaScript.",
+            Self::Reference => "Every call: its fields, samples in three languages, answers and errors.",
+            Self::ImageRequirements => "What an image must be like, with pictures, measures and limits.",
+            Self::Errors => "Every code, what it means, and what to do about it.",
+            Self::Limits => "Rate, quotas, sizes, what is kept, and what a similarity means.",
+            Self::Signing => "Requests and responses that prove where they come from. Not in this version.",
         }
+    }
+
+    fn frame(self, visit: &Visit) -> Frame {
+        visit.frame(self.title(), Section::Docs)
     }
 }
 
-/// What all pages here share: the list of them.
-pub(crate) struct Contents {
-    entries: Vec<(&'static str, &'static str, bool)>,
+/// A place on a page.
+struct Anchor {
+    id: String,
+    label: String,
+    /// Whether it belongs to the one before it.
+    is_below: bool,
+}
+
+impl Anchor {
+    fn new(id: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { id: id.into(), label: label.into(), is_below: false }
+    }
+
+    fn below(id: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { is_below: true, ..Self::new(id, label) }
+    }
+}
+
+/// The side navigation: the pages, and the places on this one.
+struct Contents {
+    doc: Doc,
+    anchors: Vec<Anchor>,
 }
 
 impl Contents {
-    fn of(doc: Doc) -> Self {
-        Self { entries: Doc::ALL.map(|other| (other.path(), other.title(), other == doc)).to_vec() }
+    fn of(doc: Doc, anchors: Vec<Anchor>) -> Self {
+        Self { doc, anchors }
     }
-}
 
-macro_rules! pages {
-    ($($name:ident = $path:literal { $($field:ident: $kind:ty),* };)+) => {$(
-        #[derive(Template)]
-        #[template(path = $path)]
-        struct $name {
-            frame: Frame,
-            contents: Contents,
-            base: String,
-            $($field: $kind,)*
-        }
-    )+};
-}
+    /// Path and title of every page, and whether it is this one.
+    fn pages(&self) -> Vec<(&'static str, &'static str, bool)> {
+        Doc::ALL.map(|other| (other.path(), other.title(), other == self.doc)).to_vec()
+    }
 
-pages! {
-    IndexPage = "docs/index.html" { cards: Vec<(&'static str, &'static str, &'static str)> };
-    QuickStartPage = "docs/quick_start.html" { samples: Vec<QuickStep> };
-    ReferencePage = "docs/reference.html" { groups: Vec<reference::Group>, schemas: Vec<reference::Schema> };
-    ImageRequirementsPage = "docs/image_requirements.html" { rows: Vec<requirements::Row>, examples: Vec<requirements::Example> };
-    ErrorsPage = "docs/errors.html" { rows: Vec<ErrorRow> };
-    SigningPage = "docs/signing.html" {};
-    LimitsPage = "docs/limits.html" { rows: Vec<LimitRow>, similarity: Vec<SimilarityRow>, meaning: String };
-}
+    /// Path and title of the page that one reads after this one.
+    fn next(&self) -> Option<(&'static str, &'static str)> {
+        let after = Doc::ALL.into_iter().skip_while(|other| *other != self.doc).nth(1);
+        after.map(|doc| (doc.path(), doc.title()))
+    }
 
-/// A step of the quick start in each language.
-struct QuickStep {
-    title: &'static str,
-    says: &'static str,
-    samples: Vec<reference::Sample>,
-}
-
-struct ErrorRow {
-    code: String,
-    status: u64,
-    message: String,
-    meaning: String,
-    advice: &'static str,
-    retry: bool,
-    types: Vec<(String, String)>,
-}
-
-struct LimitRow {
-    meaning: String,
-    limit: String,
-    code: String,
-}
-
-struct SimilarityRow {
-    percent: String,
-    one_in: String,
-    note: String,
+    fn is_index(&self) -> bool {
+        self.doc == Doc::Index
+    }
 }
 
 pub(crate) async fn index(visit: Visit) -> Result<Response, Fault> {
-    show(&visit, Doc::Index)
+    index::page(&visit)
 }
 
 pub(crate) async fn one(visit: Visit, params: RawPathParams) -> Result<Response, Fault> {
-    let name = params.iter().next().map_or("", |(_, name)| name);
+    let name = params.iter().find(|(known, _)| *known == "page").map_or("", |(_, name)| name);
     let doc = Doc::ALL.into_iter().find(|doc| doc.path().strip_prefix("/docs/") == Some(name));
-    show(&visit, doc.ok_or(Fault::NotFound)?)
-}
-
-fn show(visit: &Visit, doc: Doc) -> Result<Response, Fault> {
-    let openapi = &visit.console.openapi;
-    let (frame, contents) = (visit.frame(doc.title(), Section::Docs), Contents::of(doc));
-    let base = visit.console.settings().public_url.clone();
-    match doc {
-        Doc::Index => {
-            let cards = Doc::ALL.into_iter().skip(1).map(|doc| (doc.path(), doc.title(), doc.says())).collect();
-            page(&IndexPage { frame, contents, base, cards })
-        }
-        Doc::QuickStart => {
-            let samples = quick_start(openapi, &base);
-            page(&QuickStartPage { frame, contents, base, samples })
-        }
-        Doc::Reference => {
-            let (groups, schemas) = (reference::groups(openapi, &base), reference::schemas(openapi));
-            page(&ReferencePage { frame, contents, base, groups, schemas })
-        }
-        Doc::ImageRequirements => {
-            let (rows, examples) = (requirements::rows(openapi), requirements::examples());
-            page(&ImageRequirementsPage { frame, contents, base, rows, examples })
-        }
-        Doc::Errors => page(&ErrorsPage { frame, contents, base, rows: errors(openapi) }),
-        Doc::Signing => page(&SigningPage { frame, contents, base }),
-        Doc::Limits => {
-            let (rows, similarity) = (limits(openapi), similarity(openapi));
-            let meaning = prose::html(text(&openapi["x-similarity"]["meaning"]));
-            page(&LimitsPage { frame, contents, base, rows, similarity, meaning })
-        }
+    match doc.ok_or(Fault::NotFound)? {
+        Doc::Index => index::page(&visit),
+        Doc::QuickStart => quick_start::page(&visit),
+        Doc::Reference => reference::page(&visit),
+        Doc::ImageRequirements => image_requirements::page(&visit),
+        Doc::Errors => errors::page(&visit),
+        Doc::Limits => limits::page(&visit),
+        Doc::Signing => signing::page(&visit),
     }
-}
-
-/// The steps are calls of the reference: their samples are the same.
-fn quick_start(openapi: &Value, base: &str) -> Vec<QuickStep> {
-    let steps = [
-        ("createPerson", "Enrol a face", "A portrait becomes a template under an id of yours. The image is not kept."),
-        ("verifyPerson", "Verify (1:1)", "Is this the person that they say they are?"),
-        ("identifyPerson", "Identify (1:N)", "Who of all enrolled persons is this?"),
-        ("removePerson", "Forget", "Id, times and template are gone for good."),
-    ];
-    let step = |(id, title, says): (&str, &'static str, &'static str)| QuickStep {
-        title,
-        says,
-        samples: reference::samples(openapi, id, base),
-    };
-    steps.into_iter().map(step).collect()
-}
-
-fn errors(openapi: &Value) -> Vec<ErrorRow> {
-    let row = |row: &Value| ErrorRow {
-        code: text(&row["code"]).to_owned(),
-        status: row["status"].as_u64().unwrap_or_default(),
-        message: text(&row["message"]).to_owned(),
-        meaning: prose::line(text(&row["meaning"])),
-        advice: advice::about(text(&row["code"])),
-        retry: row["retry"].as_bool().unwrap_or_default(),
-        types: array(&row["types"])
-            .iter()
-            .map(|kind| (text(&kind["type"]).to_owned(), prose::line(text(&kind["meaning"]))))
-            .collect(),
-    };
-    array(&openapi["x-error-codes"]).iter().map(row).collect()
-}
-
-fn limits(openapi: &Value) -> Vec<LimitRow> {
-    let row = |row: &Value| {
-        let unit = text(&row["unit"]);
-        let bound = |name: &str| row[name].as_f64().map(|value| quantity(value, unit));
-        let limit = match (bound("min"), bound("max")) {
-            (Some(min), Some(max)) => format!("{min} to {max}"),
-            (Some(min), None) => format!("at least {min}"),
-            (None, Some(max)) => format!("at most {max}"),
-            (None, None) => String::new(),
-        };
-        LimitRow { meaning: prose::line(text(&row["meaning"])), limit, code: text(&row["code"]).to_owned() }
-    };
-    array(&openapi["x-limits"]).iter().map(row).collect()
-}
-
-/// A limit as people say it.
-fn quantity(value: f64, unit: &str) -> String {
-    match unit {
-        "bytes" => format!("{:.1} MiB", value / f64::from(1 << 20)).replace(".0 ", " "),
-        "pixels" if value >= 1e6 => format!("{} megapixels", value / 1e6),
-        "milliseconds" => format!("{} seconds", value / 1e3),
-        other => format!("{value} {other}"),
-    }
-}
-
-fn similarity(openapi: &Value) -> Vec<SimilarityRow> {
-    let row = |row: &Value| SimilarityRow {
-        percent: format!("{} %", row["percent"].as_f64().unwrap_or_default()),
-        one_in: row["oneIn"]
-            .as_u64()
-            .map_or("–".to_owned(), |one_in| format!("1 in {}", crate::text::count(&one_in))),
-        note: text(&row["note"]).to_owned(),
-    };
-    array(&openapi["x-similarity"]["rows"]).iter().map(row).collect()
 }
 
 /// The text that a value is; empty for what is none.
@@ -259,4 +158,17 @@ fn text(value: &Value) -> &str {
 /// The elements of a value; none for what is no array.
 fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The fields of a value; none for what is no object.
+fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// A number as people write it: `1,234,567`, `10.2`.
+fn number(value: f64) -> String {
+    match value >= 1_000.0 && value.fract() == 0.0 {
+        true => crate::text::count(&(value as u64)),
+        false => value.to_string().replace('-', "−"),
+    }
 }

@@ -9,6 +9,7 @@ use axum::response::Response;
 use biometric::Timestamp;
 
 use crate::chart::{Bar, Chart};
+use crate::codes::{Outcome, Tally};
 use crate::fault::Fault;
 use crate::frame::{Frame, Section};
 use crate::reply::page;
@@ -58,22 +59,24 @@ impl Meter {
     }
 
     fn is_full(&self) -> bool {
-        self.max.is_some_and(|max| self.used >= max)
+        self.class() == "full"
+    }
+
+    fn is_near(&self) -> bool {
+        self.class() == "near"
     }
 }
 
 struct OperationRow {
     word: &'static str,
-    answered: u64,
-    other: u64,
+    tally: Tally,
 }
 
 struct KeyRow {
     /// For the link to its requests; empty for the back-office, which has no key.
     id: String,
     name: String,
-    answered: u64,
-    other: u64,
+    tally: Tally,
 }
 
 struct OutcomeRow {
@@ -93,19 +96,24 @@ pub(crate) async fn show(signed: Signed) -> Result<Response, Fault> {
     let persons = signed.console.operations.count(&signed.scope()).await?;
     let is_valid = |key: &accounts::Key| key.disabled.is_none() && key.expires.is_none_or(|expires| expires > now);
     let limits = signed.session().organisation.plan.limits;
-    let answered: u64 = counts.iter().filter(|count| count.code.is_empty()).map(|count| count.count).sum();
-    let total: u64 = counts.iter().map(|count| count.count).sum();
+    let openapi = &signed.console.openapi;
+    let with_outcome = |count: DayCount| {
+        let outcome = Outcome::of(openapi, &count.code);
+        (count, outcome)
+    };
+    let counts: Vec<Counted> = counts.into_iter().map(with_outcome).collect();
+    let whole = tally(&counts, |_| true);
     page(&Page {
         frame: signed.frame("Overview", Section::Overview),
         has_key: keys.iter().any(is_valid),
         month,
         requests: Meter { used: month.used, max: limits.requests_month_max },
         persons: Meter { used: persons, max: limits.persons_max },
-        answered_percent: (answered * 100).checked_div(total),
-        total,
+        answered_percent: (whole.answers() * 100).checked_div(whole.total()),
+        total: whole.total(),
         chart: Chart::of(bars(&counts, today)),
         operations: operations(&counts),
-        outcomes: outcomes(&counts, &signed.console.openapi),
+        outcomes: outcomes(&counts, openapi),
         by_key: by_key(&counts, &keys),
         plan: signed.session().organisation.plan.name.clone(),
         rate: limits
@@ -115,54 +123,53 @@ pub(crate) async fn show(signed: Signed) -> Result<Response, Fault> {
     })
 }
 
-fn bars(counts: &[DayCount], today: i64) -> Vec<Bar> {
-    let sum = |day: i64, is_ok: bool| {
-        let of_day = counts.iter().filter(|count| count.day == day && count.code.is_empty() == is_ok);
-        of_day.map(|count| count.count).sum()
-    };
-    let label = |day: i64| text::short_day(&Timestamp::from_millis(day * DAY_MS));
-    (today - DAYS + 1..=today)
-        .map(|day| Bar { label: label(day), ok: sum(day, true), other: sum(day, false) })
-        .collect()
+/// What was counted, and how it ended.
+type Counted = (DayCount, Outcome);
+
+fn tally(counts: &[Counted], is_meant: impl Fn(&DayCount) -> bool) -> Tally {
+    let mut tally = Tally::default();
+    for (count, outcome) in counts.iter().filter(|(count, _)| is_meant(count)) {
+        tally.add(*outcome, count.count);
+    }
+    tally
 }
 
-fn operations(counts: &[DayCount]) -> Vec<OperationRow> {
-    let sum = |operation, is_ok: bool| {
-        let of = counts.iter().filter(|count| count.operation == operation && count.code.is_empty() == is_ok);
-        of.map(|count| count.count).sum()
-    };
+fn bars(counts: &[Counted], today: i64) -> Vec<Bar> {
+    let label = |day: i64| text::short_day(&Timestamp::from_millis(day * DAY_MS));
+    let bar = |day| Bar { label: label(day), tally: tally(counts, |count| count.day == day) };
+    (today - DAYS + 1..=today).map(bar).collect()
+}
+
+fn operations(counts: &[Counted]) -> Vec<OperationRow> {
     let row = |operation: Operation| OperationRow {
         word: operation.word(),
-        answered: sum(operation, true),
-        other: sum(operation, false),
+        tally: tally(counts, |count| count.operation == operation),
     };
-    Operation::ALL.into_iter().map(row).filter(|row| row.answered + row.other > 0).collect()
+    Operation::ALL.into_iter().map(row).filter(|row| row.tally.total() > 0).collect()
 }
 
-fn by_key(counts: &[DayCount], keys: &[accounts::Key]) -> Vec<KeyRow> {
-    let mut sums: BTreeMap<Option<accounts::KeyId>, (u64, u64)> = BTreeMap::new();
-    for count in counts {
-        let (answered, other) = sums.entry(count.key).or_default();
-        *if count.code.is_empty() { answered } else { other } += count.count;
+fn by_key(counts: &[Counted], keys: &[accounts::Key]) -> Vec<KeyRow> {
+    let mut tallies: BTreeMap<Option<accounts::KeyId>, Tally> = BTreeMap::new();
+    for (count, outcome) in counts {
+        tallies.entry(count.key).or_default().add(*outcome, count.count);
     }
     let name = |id: Option<accounts::KeyId>| match id {
         None => "The back-office".to_owned(),
         Some(id) => keys.iter().find(|key| key.id == id).map_or_else(|| format!("key {id}"), |key| key.name.clone()),
     };
-    let row = |(id, (answered, other)): (Option<accounts::KeyId>, (u64, u64))| KeyRow {
+    let row = |(id, tally): (Option<accounts::KeyId>, Tally)| KeyRow {
         id: id.map_or(String::new(), |id| id.to_string()),
         name: name(id),
-        answered,
-        other,
+        tally,
     };
-    let mut rows: Vec<_> = sums.into_iter().map(row).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.answered + row.other));
+    let mut rows: Vec<_> = tallies.into_iter().map(row).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.tally.total()));
     rows
 }
 
-fn outcomes(counts: &[DayCount], openapi: &serde_json::Value) -> Vec<OutcomeRow> {
+fn outcomes(counts: &[Counted], openapi: &serde_json::Value) -> Vec<OutcomeRow> {
     let mut by_code: BTreeMap<&str, u64> = BTreeMap::new();
-    for count in counts.iter().filter(|count| !count.code.is_empty()) {
+    for (count, _) in counts.iter().filter(|(count, _)| !count.code.is_empty()) {
         *by_code.entry(&count.code).or_default() += count.count;
     }
     let row = |(code, count): (&str, u64)| OutcomeRow {

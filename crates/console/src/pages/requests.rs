@@ -8,7 +8,7 @@ use askama::Template;
 use axum::response::Response;
 use biometric::Timestamp;
 
-use crate::codes;
+use crate::codes::{self, Outcome};
 use crate::fault::Fault;
 use crate::frame::{Frame, Section};
 use crate::reply::page;
@@ -19,6 +19,9 @@ const PAGE: usize = 50;
 
 /// The word in the address for requests that were answered with success.
 const OK: &str = "ok";
+
+/// What is written down instead of a status where the client did not wait for its answer.
+const CLIENT_GONE: u16 = 499;
 
 #[derive(Template)]
 #[template(path = "requests.html")]
@@ -38,6 +41,7 @@ struct Row {
     at: Timestamp,
     operation: &'static str,
     status: u16,
+    kind: Outcome,
     code: String,
     meaning: String,
     latency: String,
@@ -48,17 +52,20 @@ struct Row {
 impl Row {
     /// How the outcome is coloured.
     fn class(&self) -> &'static str {
-        match self.status {
-            200..=299 => "success",
-            500.. => "danger",
-            _ => "warning",
+        match (self.kind, self.status) {
+            // Nobody was there any more to take the answer: neither good nor bad.
+            (Outcome::Answered, CLIENT_GONE) => "",
+            (Outcome::Answered, _) => "success",
+            (Outcome::NoMatch, _) => "accent",
+            (Outcome::Refused, _) => "warning",
+            (Outcome::Failed, _) => "danger",
         }
     }
 
     /// The outcome in a word.
     fn outcome(&self) -> &str {
         match (self.code.as_str(), self.status) {
-            ("", 499) => "client gone",
+            ("", CLIENT_GONE) => "client gone",
             ("", _) => OK,
             (code, _) => code,
         }
@@ -118,6 +125,7 @@ fn row(line: RequestLine, names: &HashMap<KeyId, String>, openapi: &serde_json::
         at: line.at,
         operation: line.operation.word(),
         status: line.status,
+        kind: Outcome::of(openapi, &line.code),
         meaning: codes::meaning(openapi, &line.code).to_owned(),
         code: line.code,
         latency: format!("{:.1}", line.latency_us as f64 / 1_000.0),

@@ -1,17 +1,23 @@
 //! `/console/try`: the API in the browser. What the page sends goes, within this process, through the very router that
 //! serves everybody else; only the key is replaced by the session.
 
+use std::net::SocketAddr;
+use std::ops::Deref;
+
 use accounts::{Caller, Permissions, Rate};
 use askama::Template;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{Extensions, HeaderMap, Uri, header};
 use axum::response::Response;
+use biometric::TenantId;
+use serde_json::Value;
 use tower::ServiceExt as _;
 
 use crate::fault::Fault;
 use crate::frame::{Frame, Section};
 use crate::guard::has_token;
 use crate::reply::page;
+use crate::samples;
 use crate::visit::Signed;
 
 /// What every forwarded path begins with here, and what is left of it there.
@@ -23,120 +29,173 @@ const PERSONS: &str = "/person/";
 /// The call that the camera's pictures go to while it runs.
 const CHECK: &str = "/person/check-face";
 
-/// The header by which the page says that a check is one of many while the camera runs: it costs nothing, and there may
-/// be so many of them.
+/// The header by which the page says that a check is one of many while the camera runs: it costs nothing, and a session
+/// may have so many of them.
 const LIVE: &str = "x-live";
-const LIVE_RATE: Rate = Rate { per_second: 3.0, burst: 6 };
+const LIVE_RATE: Rate = Rate { per_second: 3.0, burst: 3 };
 
 /// What a request takes along; a key, a cookie or a proxy's word does not count here.
 const HEADERS: [header::HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::ACCEPT];
 
-/// Something to try: word, label, method, path, whether it needs a person id, how many images, and what it does.
+/// The size of an image that is accepted where the API's description does not say: 10 MiB.
+const IMAGE_BYTES_MAX: u64 = 10 << 20;
+
+/// Something to try, and the call that it is.
 struct Action {
+    /// What links say: `/console/try?do=enrol`.
     word: &'static str,
     label: &'static str,
+    says: &'static str,
+    /// The call's id in the API's description.
+    operation: &'static str,
     method: &'static str,
     path: &'static str,
     needs_id: bool,
     images: usize,
-    says: &'static str,
+    /// Whether the image only asks who somebody is, so that few of the checks matter.
+    is_probe: bool,
 }
 
-const ACTIONS: &[Action] = &[
+const ACTIONS: [Action; 8] = [
     Action {
         word: "check",
         label: "Check an image",
+        says: "Would this image do for an enrolment? Nothing is kept.",
+        operation: "checkFace",
         method: "POST",
         path: "person/check-face",
         needs_id: false,
         images: 1,
-        says: "Would this image do for an enrolment? Nothing is kept.",
+        is_probe: false,
     },
     Action {
         word: "enrol",
         label: "Enrol",
+        says: "Remember a face under an id of yours. A template is kept, the image is not.",
+        operation: "createPerson",
         method: "POST",
         path: "person/face/",
         needs_id: true,
         images: 1,
-        says: "Remembers the face under an id that you choose. The image is not kept.",
+        is_probe: false,
     },
     Action {
         word: "verify",
         label: "Verify",
+        says: "Is this the person who is enrolled under the id?",
+        operation: "verifyPerson",
         method: "POST",
         path: "person/verify-face/",
         needs_id: true,
         images: 1,
-        says: "Is this the person that is enrolled under the id?",
+        is_probe: true,
     },
     Action {
         word: "identify",
         label: "Identify",
+        says: "Who of all enrolled persons is this?",
+        operation: "identifyPerson",
         method: "POST",
         path: "person/recognize-face",
         needs_id: false,
         images: 1,
-        says: "Who of all enrolled persons is this?",
+        is_probe: true,
     },
     Action {
         word: "compare",
         label: "Compare two images",
+        says: "Do two images show the same person? Nothing is looked up and nothing is kept.",
+        operation: "comparePersons",
         method: "POST",
         path: "person/compare-face",
         needs_id: false,
         images: 2,
-        says: "Do two images show the same person? Nothing is kept.",
+        is_probe: true,
     },
     Action {
         word: "replace",
-        label: "Replace an image",
+        label: "Replace the image",
+        says: "Give an enrolled person a new image. From then on only the new one counts.",
+        operation: "updatePerson",
         method: "PUT",
         path: "person/face/",
         needs_id: true,
         images: 1,
-        says: "Gives an enrolled person a new reference.",
+        is_probe: false,
     },
     Action {
         word: "get",
         label: "Look up",
+        says: "Is anybody enrolled under the id, and since when?",
+        operation: "getPerson",
         method: "GET",
         path: "person/face/",
         needs_id: true,
         images: 0,
-        says: "Is anybody enrolled under the id, and since when?",
+        is_probe: false,
     },
     Action {
         word: "remove",
         label: "Remove",
+        says: "Forget a person: the id, the times and the template.",
+        operation: "removePerson",
         method: "DELETE",
         path: "person/face/",
         needs_id: true,
         images: 0,
-        says: "Forgets the person: the id, the times and the template.",
+        is_probe: false,
     },
 ];
+
+/// An action as the page has it: with the call as a shell makes it.
+struct Shown {
+    action: &'static Action,
+    curl: String,
+}
+
+impl Deref for Shown {
+    type Target = Action;
+
+    fn deref(&self) -> &Action {
+        self.action
+    }
+}
 
 #[derive(Template)]
 #[template(path = "try_it.html")]
 struct Page {
     frame: Frame,
-    actions: &'static [Action],
-    chosen: String,
+    actions: Vec<Shown>,
+    chosen: &'static str,
     person: String,
-    base: String,
+    image_bytes_max: u64,
+    /// The chosen call, for who has no JavaScript.
+    without_script: String,
 }
 
 pub(crate) async fn show(signed: Signed) -> Result<Response, Fault> {
+    let (openapi, base) = (&signed.console.openapi, &signed.console.settings().public_url);
     let asked = signed.query("do");
-    let chosen = ACTIONS.iter().find(|action| action.word == asked).map_or("check", |action| action.word);
+    let action = ACTIONS.iter().find(|action| action.word == asked).unwrap_or(&ACTIONS[0]);
+    let curl = |action: &Action| {
+        let samples = samples::of(openapi, action.operation, base);
+        samples.into_iter().next().map(|sample| sample.source).unwrap_or_default()
+    };
     page(&Page {
         frame: signed.frame("Try it", Section::TryIt),
-        actions: ACTIONS,
-        chosen: chosen.to_owned(),
+        actions: ACTIONS.iter().map(|action| Shown { action, curl: curl(action) }).collect(),
+        chosen: action.word,
         person: signed.query("person").to_owned(),
-        base: signed.console.settings().public_url.clone(),
+        image_bytes_max: image_bytes_max(openapi),
+        without_script: curl(action),
     })
+}
+
+/// The size of an image that the API accepts, as its description has it.
+fn image_bytes_max(openapi: &Value) -> u64 {
+    let mut limits = openapi["x-limits"].as_array().into_iter().flatten();
+    let limit = limits.find(|limit| limit["name"].as_str() == Some("image_bytes"));
+    limit.and_then(|limit| limit["max"].as_u64()).unwrap_or(IMAGE_BYTES_MAX)
 }
 
 /// Hands a call to the API, and the API's answer back as it is.
@@ -148,7 +207,8 @@ pub(crate) async fn forward(signed: Signed, request: Request) -> Result<Response
     let path = request.uri().path().strip_prefix(HERE).filter(|path| is_ours(path)).ok_or(Fault::NotFound)?.to_owned();
     let is_live = path == CHECK && request.headers().contains_key(LIVE);
     if is_live {
-        let admitted = signed.console.live().admit(signed.organisation(), LIVE_RATE, signed.now);
+        // The limiter counts by number; this one is asked about sessions only.
+        let admitted = signed.console.live().admit(TenantId(signed.session().id.0), LIVE_RATE, signed.now);
         admitted.map_err(Fault::Throttled)?;
     }
     let organisation = signed.organisation();
@@ -172,8 +232,9 @@ fn call(request: Request, path: &str, caller: Caller) -> Result<Request, Fault> 
         }
     }
     parts.headers = headers;
-    let peer = parts.extensions.remove::<ConnectInfo<std::net::SocketAddr>>();
-    parts.extensions = axum::http::Extensions::new();
+    // What was learnt of the request so far is about this page, not about the call.
+    let peer = parts.extensions.remove::<ConnectInfo<SocketAddr>>();
+    parts.extensions = Extensions::new();
     parts.extensions.insert(caller);
     if let Some(peer) = peer {
         parts.extensions.insert(peer);

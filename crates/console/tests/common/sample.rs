@@ -39,6 +39,7 @@ pub fn sample(house: &House) {
         for i in 0..requests {
             let (operation, status, code, latency_us) = outcomes[usize::try_from((i + day) % 7).expect("small")];
             let at = house.now().as_millis() - (27 - day) * DAY_MS - (requests - i) * 613_000;
+            house.usage.charge(house.tenant, None, Timestamp::from_millis(at)).expect("charged");
             house.usage.record(Done {
                 organisation: house.tenant,
                 key: Some(if operation == Operation::Create { desk } else { door }),

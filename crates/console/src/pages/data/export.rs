@@ -1,6 +1,6 @@
 //! The export: one JSON object, made piece by piece while it is sent.
 
-use accounts::usage::{RequestFilter, RequestLine};
+use accounts::usage::{DayCount, RequestFilter, RequestLine};
 use accounts::{AuditEntry, Key, Limits, Permission, User};
 use axum::body::Bytes;
 use biometric::{Person, PersonId, Timestamp};
@@ -16,6 +16,9 @@ use crate::text::rfc3339;
 /// How many rows a piece holds.
 const PIECE: usize = 1_000;
 
+/// How many days of usage a piece holds.
+const PIECE_DAYS: i64 = 30;
+
 /// The days that usage is kept for at most, and more.
 const DAYS: i64 = 10_000;
 
@@ -23,7 +26,8 @@ const DAYS: i64 = 10_000;
 enum Step {
     Head,
     Persons(Option<PersonId>),
-    Usage,
+    /// From this day on.
+    Usage(i64),
     Requests(Option<i64>),
     Audit(Option<i64>),
     End,
@@ -73,20 +77,13 @@ impl Export {
                         self.step = Step::Persons(Some(last.id.clone()));
                         Ok(Some(self.rows(persons.iter().map(person))))
                     }
-                    None => Ok(Some(self.open("]", "usage", Step::Usage))),
+                    None => {
+                        let first = accounts::usage::day(self.now) - DAYS;
+                        Ok(Some(self.open("]", "usage", Step::Usage(first))))
+                    }
                 }
             }
-            Step::Usage => {
-                let today = accounts::usage::day(self.now);
-                let read = move |parts: &crate::Parts| parts.usage.days(organisation, today - DAYS, today);
-                let days = self.console.blocking(read).await??;
-                let rows = self.rows(days.iter().map(|day| {
-                    let (operation, key) = (day.operation.word(), day.key.map(|key| key.0));
-                    let date = crate::text::iso_day(&Timestamp::from_millis(day.day * 86_400_000));
-                    json!({"day": date, "operation": operation, "code": day.code, "key": key, "count": day.count})
-                }));
-                Ok(Some(self.open(&(rows + "]"), "requests", Step::Requests(None))))
-            }
+            Step::Usage(first) => self.usage(first).await.map(Some),
             Step::Requests(before) => {
                 let read = move |parts: &crate::Parts| {
                     parts.usage.requests(organisation, &RequestFilter::default(), before, PIECE)
@@ -113,6 +110,22 @@ impl Export {
             }
             Step::End => Ok(None),
         }
+    }
+
+    /// The counts of the next days that have some; then, the end of their array.
+    async fn usage(&mut self, mut first: i64) -> Result<String, Fault> {
+        let (organisation, today) = (self.scope.tenant, accounts::usage::day(self.now));
+        while first <= today {
+            let last = today.min(first + PIECE_DAYS - 1);
+            let read = move |parts: &crate::Parts| parts.usage.days(organisation, first, last);
+            let days = self.console.blocking(read).await??;
+            first = last + 1;
+            if !days.is_empty() {
+                self.step = Step::Usage(first);
+                return Ok(self.rows(days.iter().map(day)));
+            }
+        }
+        Ok(self.open("]", "requests", Step::Requests(None)))
     }
 
     /// Everything that is small, without the brace at its end.
@@ -195,6 +208,16 @@ fn key(key: &Key) -> Value {
 
 fn person(person: &Person) -> Value {
     json!({"personId": person.id.as_str(), "created": rfc3339(&person.created), "updated": rfc3339(&person.updated)})
+}
+
+fn day(day: &DayCount) -> Value {
+    json!({
+        "day": crate::text::iso_day(&Timestamp::from_millis(day.day * 86_400_000)),
+        "operation": day.operation.word(),
+        "code": day.code,
+        "key": day.key.map(|key| key.0),
+        "count": day.count,
+    })
 }
 
 fn request(line: &RequestLine) -> Value {

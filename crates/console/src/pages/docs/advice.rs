@@ -1,39 +1,78 @@
-//! What a client does about each code. Adding a code to the API without a line here fails a test.
+//! What a client does about each code. A code of the API without a line here fails a test, and so does a line too many.
 
-/// The advice, as an instruction to whoever writes the client.
+/// The advice, as an instruction to whoever writes the client; with code in back-ticks and links.
 pub(super) fn about(code: &str) -> &'static str {
     ADVICE.iter().find(|(known, _)| *known == code).map_or("", |(_, advice)| advice)
 }
 
 const ADVICE: &[(&str, &str)] = &[
-    ("R_002", "Mend the request: declare Content-Type: application/json, send the whole body, keep to the size."),
-    ("R_003", "Look at details: each entry names the field and what it has to be. Do not repeat the request as it is."),
-    ("CP_002", "Update the person instead, or choose another id."),
-    ("CP_005", "Wait until the time in details, or have the plan changed; for persons, remove some."),
-    ("F_001", "Ask for a picture with one person in it."),
+    (
+        "R_002",
+        "Mend the request: declare `Content-Type: application/json`, send the whole body, and keep to the \
+         [sizes](/docs/limits#sizes). The same request fails again.",
+    ),
+    (
+        "R_003",
+        "Look at `details`: each entry names the field, or the limit, and what it has to be. The same request fails \
+         again.",
+    ),
+    (
+        "CP_002",
+        "Choose another id, or [update](/docs/reference#updatePerson) the person who has this one. After a time-out it \
+         may mean that your first attempt succeeded: [get](/docs/reference#getPerson) tells.",
+    ),
+    (
+        "CP_005",
+        "`requests_exhausted`: wait until the time in `details`, or have the operator change the plan. \
+         `persons_exhausted`: remove somebody, or have the plan changed.",
+    ),
     ("F_002", "Ask for another picture: the whole face, uncovered, in good light."),
-    ("F_003", "Ask the person to open their eyes."),
+    ("F_001", "Ask for a picture with one person in it. Somebody small in the background is no matter."),
+    (
+        "F_011",
+        "Ask the person to come closer, or to move into the middle. Enlarging a small picture does not help; a camera \
+         with more pixels does.",
+    ),
+    ("F_010", "Ask the person to look straight at the camera."),
+    ("F_009", "Hold the camera at the level of the eyes, and ask the person to look straight at it."),
+    ("F_008", "Ask the person to hold their head upright. A picture that lies on its side needs its EXIF orientation."),
+    (
+        "F_007",
+        "Ask the person to hold still, and let the camera focus. Send the picture as it was taken, not enlarged.",
+    ),
+    ("F_006", "Ask for even light from the front: a window before the person, not behind them."),
+    ("F_005", "Ask the person to take off their sunglasses. Ordinary glasses are no problem."),
     ("F_004", "Ask the person to close their mouth."),
-    ("F_005", "Ask the person to take off their sunglasses."),
-    ("F_006", "Ask for even light from the front."),
-    ("F_007", "Ask the person to hold still, and let the camera focus."),
-    ("F_008", "Ask the person to hold their head upright."),
-    ("F_009", "Hold the camera at eye level."),
-    ("F_010", "Ask the person to look straight ahead."),
-    ("F_011", "Ask the person to come closer, or to move into the middle."),
-    ("F_012", "Identify the face to learn under which id it is enrolled."),
-    ("NF_001", "Tell by type: enrol first (person_not_found), or refuse (face_not_matched)."),
-    ("RF_001", "Treat the person as unknown."),
-    ("A_001", "Send the key in the header Api-Key."),
-    ("A_002", "Check the key for missing characters, or make a new one."),
-    ("A_003", "Tell by type: renew the key, give it the permission, or call from an allowed network."),
-    ("L_001", "Wait as long as Retry-After says, then go on slower."),
-    ("R_001", "Mend the path or the method; Allow lists the methods."),
-    ("S_001", "Sign the request: this key requires it."),
-    ("S_002", "Compare the signed line with the one in the documentation, byte for byte."),
-    ("S_003", "Set the clock right, and never send one signature twice."),
-    ("U_001", "Wait as long as Retry-After says, then try again; double the wait each time."),
-    ("I_001", "Report it with the Request-Id; trying again once is harmless."),
+    ("F_003", "Ask the person to open their eyes, and take another picture: perhaps they blinked."),
+    (
+        "F_012",
+        "[Identify](/docs/reference#identifyPerson) the face to learn under which id it is enrolled, and use that one, \
+         or remove it first.",
+    ),
+    (
+        "NF_001",
+        "Tell by `type`: `person_not_found` means to enrol first; `face_not_matched` means to refuse. Show both in the \
+         same words to whoever is not to learn which ids exist.",
+    ),
+    ("RF_001", "Treat the person as unknown: enrol them, or turn them away. A better picture may help."),
+    ("A_001", "Send the key in the header `Api-Key`."),
+    ("A_002", "Look for missing characters or white space in the key; if it is lost, make a new one."),
+    (
+        "A_003",
+        "Tell by `type`: make a new key, give it the permission, call from an allowed network, or ask the operator. \
+         The same request fails again.",
+    ),
+    ("L_001", "Wait for as many seconds as `Retry-After` says, then go on more slowly."),
+    (
+        "R_001",
+        "Mend the path or the method. A person id with a character that is not allowed has to be mended, not encoded.",
+    ),
+    (
+        "U_001",
+        "Wait for as many seconds as `Retry-After` says and try again; wait twice as long each time. It does not count \
+         against the plan.",
+    ),
+    ("I_001", "Report it with the `Request-Id`. Trying again once is harmless, and does not count against the plan."),
 ];
 
 #[cfg(test)]
@@ -42,15 +81,17 @@ mod tests {
 
     use super::*;
 
+    /// In the same order, so that nobody has to look for a line.
     #[test]
-    fn every_code_of_the_api_has_advice() {
+    fn every_code_of_the_api_has_advice_and_no_other() {
         let openapi: Value =
             serde_json::from_str(include_str!("../../../../../openapi/auther-check-api.json")).expect("JSON");
-        let codes: Vec<_> = openapi["x-error-codes"].as_array().expect("codes").iter().collect();
-        assert!(codes.len() > 20);
-        for row in codes {
-            let code = row["code"].as_str().expect("a code");
-            assert!(!about(code).is_empty(), "{code} has no advice");
+        let rows = openapi["x-error-codes"].as_array().expect("codes");
+        let codes: Vec<_> = rows.iter().map(|row| row["code"].as_str().expect("a code")).collect();
+        assert_eq!(ADVICE.iter().map(|(code, _)| *code).collect::<Vec<_>>(), codes);
+        for code in codes {
+            assert!(about(code).ends_with(['.']), "{code}");
         }
+        assert_eq!(about("X_000"), "");
     }
 }
