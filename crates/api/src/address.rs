@@ -14,6 +14,9 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 pub(crate) fn of(parts: &Parts, trusted: &Networks) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
     let forwarded = parts.headers.get_all(FORWARDED_FOR).iter();
-    let forwarded: Vec<&str> = forwarded.filter_map(|value| value.to_str().ok()).collect();
+    // What is no text is kept, as something that cannot be read: the proxy has appended to it whom it asks for, and a line
+    // left out would make its client pass for the proxy.
+    let forwarded: Vec<_> = forwarded.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let forwarded: Vec<&str> = forwarded.iter().map(|value| &**value).collect();
     Some(client_address(peer.ip(), &forwarded, trusted))
 }

@@ -81,3 +81,16 @@ fn with_headers(mut response: Response, id: RequestId) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_kept_by_no_cache_unless_it_says_so_itself() {
+        let of = |response| with_headers(response, RequestId::new()).headers().clone();
+        assert_eq!(of(Response::default())[header::CACHE_CONTROL], "no-store");
+        let kept = ([(header::CACHE_CONTROL, "max-age=60")], "kept").into_response();
+        assert_eq!(of(kept).get_all(header::CACHE_CONTROL).iter().collect::<Vec<_>>(), ["max-age=60"]);
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use accounts::Caller;
-use accounts::usage::{Charge, ChargeError, Exhausted};
+use accounts::usage::{ChargeError, Exhausted};
 use biometric::TenantId;
 
 use crate::app::App;
@@ -26,7 +26,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) async fn admit(app: &App, caller: &Caller, record: &Record) -> Result<Place, Problem> {
     check_rate(app, caller)?;
     let place = take_place(app, caller)?;
-    record.charge(charge(app, caller).await?);
+    charge(app, caller, record).await?;
     Ok(place)
 }
 
@@ -50,12 +50,21 @@ fn take_place(app: &App, caller: &Caller) -> Result<Place, Problem> {
     })
 }
 
-async fn charge(app: &App, caller: &Caller) -> Result<Charge, Problem> {
-    let (usage, tenant, limit) = (Arc::clone(&app.usage), caller.tenant, caller.limits.requests_month_max);
-    // Waits for a commit.
-    let charged = tokio::task::spawn_blocking(move || usage.charge(tenant, limit, clock::now())).await;
+async fn charge(app: &App, caller: &Caller, record: &Record) -> Result<(), Problem> {
+    let (usage, record) = (Arc::clone(&app.usage), record.clone());
+    let (tenant, limit) = (caller.tenant, caller.limits.requests_month_max);
+    // Waits for a commit, also when the request is given up meanwhile. Such a charge is taken back here: nobody else is left
+    // who could.
+    let charging = move || -> Result<(), ChargeError> {
+        let charge = usage.charge(tenant, limit, clock::now())?;
+        if let Err(late) = record.charge(charge) {
+            usage.refund(late);
+        }
+        Ok(())
+    };
+    let charged = tokio::task::spawn_blocking(charging).await;
     match charged.map_err(|error| Problem::internal(format!("charging: {error}")))? {
-        Ok(charge) => Ok(charge),
+        Ok(()) => Ok(()),
         Err(ChargeError::Exhausted(Exhausted { used, limit, resets })) => {
             let (case, check) = (Case::RequestsExhausted, "requests_per_month");
             Err(Detail::measured(case, check, used as f64, None, limit as f64).resetting(resets).into())

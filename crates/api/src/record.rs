@@ -26,6 +26,7 @@ pub(crate) struct Record(Arc<Mutex<Known>>);
 struct Known {
     whose: Option<(TenantId, Option<KeyId>, Operation)>,
     charge: Option<Charge>,
+    is_closed: bool,
 }
 
 impl Record {
@@ -35,8 +36,24 @@ impl Record {
     }
 
     /// Says what it has cost.
-    pub(crate) fn charge(&self, charge: Charge) {
-        self.known().charge = Some(charge);
+    ///
+    /// # Errors
+    /// The charge comes back when the request was given up while it was charged: nothing was done for it.
+    pub(crate) fn charge(&self, charge: Charge) -> Result<(), Charge> {
+        let mut known = self.known();
+        match known.is_closed {
+            true => Err(charge),
+            false => {
+                known.charge = Some(charge);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes out what is known; nothing is added any more.
+    fn close(&self) -> Known {
+        let closed = Known { is_closed: true, ..Known::default() };
+        std::mem::replace(&mut *self.known(), closed)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -65,17 +82,18 @@ impl Open {
     pub(crate) fn end(self, response: &Response) {
         let code = response.extensions().get::<Cause>().map_or("", |cause| cause.case.code().text());
         let status = response.status();
+        let mut known = self.record.close();
         // What we could not do costs nothing.
         if status.is_server_error()
-            && let Some(charge) = self.record.known().charge.take()
+            && let Some(charge) = known.charge.take()
         {
             self.usage.refund(charge);
         }
-        self.write(status.as_u16(), code);
+        self.write(&known, status.as_u16(), code);
     }
 
-    fn write(&self, status: u16, code: &str) {
-        let Some((organisation, key, operation)) = self.record.known().whose.take() else { return };
+    fn write(&self, known: &Known, status: u16, code: &str) {
+        let Some((organisation, key, operation)) = known.whose else { return };
         self.usage.record(Done {
             organisation,
             key,
@@ -91,7 +109,78 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        // Nothing, when it was ended: whose it was has been taken.
-        self.write(CLIENT_GONE, "");
+        // Nothing, when it was ended: what was known has been taken out.
+        self.write(&self.record.close(), CLIENT_GONE, "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accounts::usage::{RequestFilter, Retention};
+    use accounts::{Limits, Permissions};
+    use axum::response::IntoResponse as _;
+
+    use super::*;
+    use crate::error::{Case, Problem};
+
+    const TENANT: TenantId = TenantId(7);
+
+    fn usage() -> (tempfile::TempDir, Arc<Usage>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let usage = Usage::open(folder.path(), Retention { request_log_days: 30, usage_days: 400 }).expect("opens");
+        (folder, Arc::new(usage))
+    }
+
+    /// One request that is answered so, or not at all, and charged before or after that.
+    fn run(usage: &Arc<Usage>, answer: Option<Response>, is_late: bool) {
+        let charge = || usage.charge(TENANT, None, clock::now()).expect("charged");
+        let open = Open::begin(Arc::clone(usage), RequestId::new());
+        let record = open.record();
+        let (limits, rules, permissions) = (Limits::default(), Arc::default(), Permissions::ALL);
+        let caller = Caller { key: None, tenant: TENANT, limits, rules, permissions, charged: true };
+        record.of(&caller, Operation::Get);
+        if !is_late {
+            record.charge(charge()).expect("in time");
+        }
+        match answer {
+            Some(answer) => open.end(&answer),
+            None => drop(open),
+        }
+        if is_late {
+            usage.refund(record.charge(charge()).expect_err("too late"));
+        }
+        usage.flush();
+    }
+
+    fn answered(case: Option<Case>) -> Option<Response> {
+        Some(case.map_or_else(Response::default, |case| Problem::new(case).into_response()))
+    }
+
+    #[test]
+    fn what_is_charged_in_time_is_given_back_for_our_faults_only() {
+        let (_folder, usage) = usage();
+        let outcomes = [
+            (answered(None), 200, "", 1),
+            (answered(Some(Case::FieldMissing)), 400, "R_003", 2),
+            (answered(Some(Case::TimedOut)), 503, "U_001", 2),
+            (None, CLIENT_GONE, "", 3),
+        ];
+        for (number, (answer, status, code, used)) in outcomes.into_iter().enumerate() {
+            run(&usage, answer, false);
+            let lines = usage.requests(TENANT, &RequestFilter::default(), None, 9).expect("lines");
+            assert_eq!((lines.len(), lines[0].status, lines[0].code.as_str()), (number + 1, status, code), "one each");
+            assert_eq!(usage.month(TENANT, clock::now()).expect("a month").used, used, "{status}");
+        }
+    }
+
+    /// The disk was so slow that nobody waited any more.
+    #[test]
+    fn a_charge_that_comes_after_the_end_is_handed_back() {
+        let (_folder, usage) = usage();
+        for answer in [answered(Some(Case::TimedOut)), None] {
+            run(&usage, answer, true);
+        }
+        assert_eq!(usage.month(TENANT, clock::now()).expect("a month").used, 0);
+        assert_eq!(usage.requests(TENANT, &RequestFilter::default(), None, 9).expect("lines").len(), 2);
     }
 }

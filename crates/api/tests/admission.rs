@@ -157,6 +157,42 @@ async fn a_client_that_goes_away_is_written_down_as_gone() {
 }
 
 #[tokio::test]
+async fn what_takes_too_long_is_written_down_and_costs_nothing() {
+    let server = Server::with(Settings { request_ms_max: 400, ..Settings::default() }).await;
+    let (tenant, key) = server.organisation(Limits::default(), Networks::NONE);
+    server.fake.script(Script::Hang);
+    let answer = server.request_with(&key, "GET", "/person/face/jane").send().await;
+    answer.assert_error(503, "U_001", "timed_out");
+    let lines = lines(&server, tenant);
+    assert_eq!(lines.iter().map(|line| (line.status, line.code.as_str())).collect::<Vec<_>>(), [(503, "U_001")]);
+    assert_eq!(used(&server, tenant), 0);
+}
+
+/// The one thread that may wait for the disk is busy, until the request has been given up.
+#[test]
+fn a_charge_that_comes_too_late_is_taken_back() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(1).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let server = Server::start().await;
+        let (tenant, _) = server.organisation(Limits::default(), Networks::NONE);
+        let settings = Settings { request_ms_max: 200, ..Settings::default() };
+        let router = api::router(server.fake.clone(), server.accounts.clone(), server.usage.clone(), settings);
+        let mut request = axum::http::Request::get("/person/face/jane").body(Body::empty()).expect("a request");
+        request.extensions_mut().insert(server.accounts.caller(tenant, Permissions::ALL).expect("a caller"));
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || held.recv());
+        assert_eq!(router.oneshot(request).await.expect("an answer").status(), 503);
+        drop(release);
+        busy.await.expect("no panic").expect_err("nothing was sent");
+        // Waits in the same line, behind the charge.
+        tokio::task::spawn_blocking(|| ()).await.expect("no panic");
+        assert_eq!(used(&server, tenant), 0);
+        assert_eq!(lines(&server, tenant).iter().map(|line| line.status).collect::<Vec<_>>(), [503]);
+        assert!(server.fake.take_calls().is_empty());
+    });
+}
+
+#[tokio::test]
 async fn one_organisation_leaves_places_for_the_others() {
     let server = Server::with(Settings { requests_in_flight_max: 4, ..Settings::default() }).await;
     let rate = Some(Rate { per_second: 1_000.0, burst: 1_000 });
@@ -219,6 +255,24 @@ async fn a_key_of_certain_networks_is_refused_elsewhere_and_nobody_talks_themsel
         "the proxy's word counts, not the client's"
     );
     assert_eq!(status(&server, &key, &["nonsense"]).await, 403);
+}
+
+/// The proxy appends to what the client sent, whatever that is: what cannot be read must not hide what can.
+#[tokio::test]
+async fn a_header_that_is_no_text_does_not_make_a_stranger_the_proxy() {
+    let trusted_proxies = "127.0.0.0/8".parse().expect("networks");
+    let server = Server::with(Settings { trusted_proxies, ..Settings::default() }).await;
+    let (_, key) = server.organisation(Limits::default(), "127.0.0.0/8".parse().expect("networks"));
+    for (forwarded, status) in [
+        ("127.0.0.9", 200),
+        ("198.51.100.1", 403),
+        ("\u{e9}, 198.51.100.1", 403),
+        ("a\tb, 198.51.100.1", 403),
+        ("\u{e9}, 198.51.100.1, 127.0.0.9", 403),
+    ] {
+        let request = server.request_with(&key, "GET", "/person/face/jane").header("X-Forwarded-For", forwarded);
+        assert_eq!(request.send().await.status, status, "{forwarded:?}");
+    }
 }
 
 #[tokio::test]

@@ -85,6 +85,64 @@ fn what_waits_together_is_decided_in_order() {
     assert_mirror_equals_table(&folder, &gallery);
 }
 
+/// Within one transaction every decision counts what the earlier ones did, and each tenant's persons alone.
+#[test]
+fn what_waits_together_shares_the_places_that_are_left() {
+    let folder = Folder::fresh();
+    let gallery = folder.open();
+    for (name, face) in [("a", 1), ("b", 2)] {
+        enrol(&gallery, name, face).expect("enrolled");
+    }
+    let other = biometric::TenantId(TENANT.0 + 1);
+    let lock = hold(&folder);
+    let nobody = id("nobody");
+    let mut first = gallery.remove(TENANT, &nobody);
+    assert!(poll_once(&mut first).is_none());
+    sleep(SETTLE);
+    let enrol =
+        |tenant, name, face: u64, max| gallery.enrol(tenant, id(name), Face(face).template(), ALIKE, now(), Some(max));
+    let update = |name, face: u64| gallery.update(TENANT, id(name), Face(face).template(), ALIKE, now());
+    let remove = |person| -> Answer<'_, biometric::Person> {
+        Box::pin(gallery.writer.submit(Command { tenant: TENANT, person, action: Action::Remove }))
+    };
+    let (done, full, taken) = ("done", "full", "taken");
+    let mut batch = [
+        (enrol(TENANT, "c", 3, 3), done),  // the third of three
+        (enrol(TENANT, "d", 4, 3), full),  // which this batch has taken
+        (enrol(TENANT, "c", 4, 3), taken), // told before that there is no room
+        (update("a", 5), done),            // takes no place
+        (enrol(TENANT, "d", 4, 3), full),
+        (remove(id("b")), done), // was committed before
+        (enrol(TENANT, "d", 4, 3), done),
+        (remove(id("d")), done), // came with this batch
+        (enrol(TENANT, "e", 6, 2), full),
+        (enrol(TENANT, "e", 6, 3), done),
+        (enrol(TENANT, "f", 7, 3), full),
+        (enrol(other, "f", 7, 1), done), // whose own places are counted
+        (enrol(other, "g", 8, 1), full),
+    ];
+    for (answer, _) in &mut batch {
+        assert!(poll_once(answer).is_none());
+    }
+    drop(lock);
+    assert!(matches!(block_on(first), Err(Error::NotFound)));
+    for (number, (answer, expected)) in batch.into_iter().enumerate() {
+        let seen = match block_on(answer) {
+            Ok(_) => done,
+            Err(Error::Full { .. }) => full,
+            Err(Error::Conflict { taken: true, duplicate: false }) => taken,
+            Err(unexpected) => panic!("{number}: {unexpected}"),
+        };
+        assert_eq!(seen, expected, "command {number}");
+    }
+    let names = |tenant| {
+        let persons = block_on(gallery.list(tenant, None, 9)).expect("listed");
+        persons.iter().map(|person| person.id.to_string()).collect::<String>()
+    };
+    assert_eq!((names(TENANT), names(other)), ("ace".to_owned(), "f".to_owned()));
+    assert_mirror_equals_table(&folder, &gallery);
+}
+
 /// `COMMIT` fails when a person called "poison" was inserted: a constraint that is checked only then.
 const POISON: &str = "
     CREATE TABLE parent (id INTEGER PRIMARY KEY);
