@@ -131,6 +131,8 @@
 
     clear() {
       this.halt();
+      // The answer was to the picture that goes.
+      byId("result").hidden = true;
       if (this.image.src) URL.revokeObjectURL(this.image.src);
       this.image.removeAttribute("src");
       this.blob = null;

@@ -162,8 +162,11 @@ impl FromRequestParts<Console> for Signed {
 /// The address of the browser: that of the connection, or what trusted proxies in between say.
 fn address(console: &Console, parts: &Parts) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter();
-    let forwarded: Vec<&str> = forwarded.filter_map(|value| value.to_str().ok()).collect();
+    // What is no text stays in its place as something unreadable: were the line left out, the proxy's own word in it would
+    // be, too, and a stranger pass for the proxy.
+    let lines = parts.headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let lines: Vec<_> = lines.collect();
+    let forwarded: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
     Some(client_address(peer.ip(), &forwarded, &console.settings().trusted_proxies))
 }
 
