@@ -101,7 +101,8 @@ fn the_first_start_prints_a_link_that_makes_one_operator() {
 
 #[test]
 fn a_newcomer_gets_from_sign_up_to_the_first_face() {
-    let server = fresh(&[]);
+    // As fast as a test asks: the rate has a test of its own.
+    let server = fresh(&[("AUTHER_FREE_REQUESTS_PER_SECOND", "1000"), ("AUTHER_FREE_BURST_REQUESTS", "1000")]);
     let mut jane = sign_up(&server, "Shop", "jane@example.org");
     let key = key_by_form(&mut jane, &["enrol", "read", "identify"]);
     let url = |id: &str| format!("{}/person/face/{id}", server.base);
@@ -115,7 +116,25 @@ fn a_newcomer_gets_from_sign_up_to_the_first_face() {
     // Somebody else's organisation, whose face is free there.
     let mut joe = sign_up(&server, "Bank", "joe@example.org");
     assert_eq!(joe.get("/console/persons/mark").status, 404);
-    let other = key_by_form(&mut joe, &["enrol", "read"]);
+    let other = key_by_form(&mut joe, &["enrol", "read", "delete", "verify", "identify"]);
+    for (method, path, body) in [
+        ("GET", "face", None),
+        ("DELETE", "face", None),
+        ("PUT", "face", Some(&body)),
+        ("POST", "verify-face", Some(&probe)),
+    ] {
+        let of = |id: &str| {
+            let answer = call(&format!("{}/person/{path}/{id}", server.base), method, Some(&other), body);
+            (answer.status, answer.body)
+        };
+        assert_eq!(of("mark"), of("nobody"), "{method} {path}: theirs is as nobody's");
+    }
+    call(&format!("{}/person/recognize-face", server.base), "POST", Some(&other), Some(&probe)).expect_code(
+        410,
+        "RF_001",
+        "no_person_matched",
+    );
+    call(&url("mark"), "GET", Some(&key), None).expect_person("mark");
     call(&url("mark"), "GET", Some(&other), None).expect_code(404, "NF_001", "person_not_found");
     call(&url("mark"), "POST", Some(&other), Some(&body)).expect_person("mark");
 
