@@ -3,10 +3,12 @@ import { accessSync, constants } from "node:fs";
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-if (process.env.AUTHER_BIN) process.env.AUTHER_BINARY = path.resolve(process.env.AUTHER_BIN);
-export const { Server, ROOT } = await import("../../../../tests/browser/lib/server.js");
-accessSync(process.env.AUTHER_BINARY ?? path.join(ROOT, "target/debug/auther"), constants.X_OK);
+export const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
+process.env.AUTHER_BINARY = path.resolve(ROOT, process.env.AUTHER_BIN ?? "target/debug/auther");
+export const { Server } = await import("../../../../tests/browser/lib/server.js");
+accessSync(process.env.AUTHER_BINARY, constants.X_OK);
 
 /** A server that ends with the test, and a key to it. */
 export async function served(t, settings) {
