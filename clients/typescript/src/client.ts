@@ -144,7 +144,8 @@ function facePath(personId: string): string {
 
 /** A person id in a path. What the server can refuse is left to it. */
 function segment(personId: string): string {
-  if (typeof personId !== "string" || personId === "") throw new TypeError("The person id must be a text that is not empty.");
+  if (typeof personId !== "string" || personId === "")
+    throw new TypeError("The person id must be a text that is not empty.");
   // URLs resolve these two, also in their encoded form: the request would reach another path.
   if (personId === "." || personId === "..") throw new RangeError("The person ids . and .. cannot be sent in a URL.");
   return encodeURIComponent(personId);

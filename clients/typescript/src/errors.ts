@@ -6,7 +6,7 @@ export class AutherError extends Error {
   override readonly name: string = "AutherError";
 }
 
-/** No answer came: the network failed, or the time for an attempt was up. Whether the request was carried out is unknown. */
+/** No answer came: the network failed, or the time was up. Whether the request was carried out is unknown. */
 export class ConnectionFailed extends AutherError {
   override readonly name: string = "ConnectionFailed";
 }
@@ -27,11 +27,7 @@ export class UnexpectedResponse extends AutherError {
 
 /** Why an answer is not taken for the server's. */
 export type UnauthenticReason =
-  | "signature_missing"
-  | "signature_wrong"
-  | "version_wrong"
-  | "timestamp_invalid"
-  | "timestamp_outside_window";
+  "signature_missing" | "signature_wrong" | "version_wrong" | "timestamp_invalid" | "timestamp_outside_window";
 
 /** An answer to a signed request that is not shown to be the server's. Nothing in it is to be believed. */
 export class UnauthenticResponse extends AutherError {
@@ -166,58 +162,4 @@ export class ServiceUnavailable extends ApiError {
 /** I_001: an error inside the service. */
 export class InternalError extends ApiError {
   override readonly name: string = "InternalError";
-}
-
-/** The exception of an error of the API. */
-export function toApiError(refusal: Refusal): ApiError {
-  return new (classOf(refusal))(refusal);
-}
-
-function classOf({ code, type }: Refusal): new (refusal: Refusal) => ApiError {
-  switch (code) {
-    case "F_001":
-    case "F_002":
-    case "F_003":
-    case "F_004":
-    case "F_005":
-    case "F_006":
-    case "F_007":
-    case "F_008":
-    case "F_009":
-    case "F_010":
-    case "F_011":
-      return ImageRefused;
-    case "F_012":
-      return FaceExists;
-    case "CP_002":
-      return PersonExists;
-    case "CP_005":
-      return QuotaExceeded;
-    case "R_001":
-      return UnknownRoute;
-    case "R_002":
-    case "R_003":
-      return InvalidRequest;
-    case "NF_001":
-      return type === "face_not_matched" ? FaceNotMatched : PersonNotFound;
-    case "RF_001":
-      return NoPersonMatched;
-    case "A_001":
-    case "A_002":
-      return Unauthorized;
-    case "A_003":
-      return Forbidden;
-    case "S_001":
-    case "S_002":
-    case "S_003":
-      return SignatureRefused;
-    case "L_001":
-      return RateLimited;
-    case "U_001":
-      return ServiceUnavailable;
-    case "I_001":
-      return InternalError;
-    default:
-      return ApiError;
-  }
 }

@@ -16,7 +16,8 @@ export async function toBase64(image: FaceImage): Promise<string> {
     if ("base64" in image && typeof image.base64 === "string") return image.base64;
     if ("arrayBuffer" in image) return encode(new Uint8Array(await image.arrayBuffer()));
     // By its tag, since an ArrayBuffer of another realm is no instance of ours.
-    if (Object.prototype.toString.call(image) === "[object ArrayBuffer]") return encode(new Uint8Array(image as ArrayBuffer));
+    if (Object.prototype.toString.call(image) === "[object ArrayBuffer]")
+      return encode(new Uint8Array(image as ArrayBuffer));
   }
   // What was given instead is not quoted: it may be an image.
   throw new TypeError("An image is bytes, a Blob or { base64 }; in Node also the path of a file.");

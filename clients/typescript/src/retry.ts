@@ -1,4 +1,10 @@
-import { ConnectionFailed, RateLimited, ServiceUnavailable, UnauthenticResponse, UnexpectedResponse } from "./errors.js";
+import {
+  ConnectionFailed,
+  RateLimited,
+  ServiceUnavailable,
+  UnauthenticResponse,
+  UnexpectedResponse,
+} from "./errors.js";
 
 /** How often and how soon a request is sent again. */
 export interface RetryPolicy {
@@ -6,7 +12,7 @@ export interface RetryPolicy {
   readonly attempts: number;
   /** The first pause is up to this many milliseconds, each further one up to twice as many. 250 unless given. */
   readonly baseDelayMs: number;
-  /** No pause is planned to be longer, in milliseconds; a `Retry-After` beyond it ends the attempts. 20,000 unless given. */
+  /** No pause is planned to be longer; a `Retry-After` beyond it ends the attempts. 20,000 milliseconds unless given. */
   readonly maxDelayMs: number;
 }
 
@@ -21,7 +27,8 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 export function toPolicy(options: Partial<RetryPolicy> | false | undefined): RetryPolicy {
   if (options === false) return { ...DEFAULT_POLICY, attempts: 1 };
   const policy = { ...DEFAULT_POLICY, ...options };
-  if (!Number.isInteger(policy.attempts) || policy.attempts < 1) throw new RangeError("retry.attempts must be 1 or more.");
+  if (!Number.isInteger(policy.attempts) || policy.attempts < 1)
+    throw new RangeError("retry.attempts must be 1 or more.");
   for (const name of ["baseDelayMs", "maxDelayMs"] as const) {
     const delay = policy[name];
     if (!(delay >= 0 && delay <= TIMER_MS_MAX)) throw new RangeError(`retry.${name} must be 0 to ${TIMER_MS_MAX}.`);
@@ -32,8 +39,8 @@ export function toPolicy(options: Partial<RetryPolicy> | false | undefined): Ret
 /**
  * Makes attempts until one succeeds, fails for good, or was the last.
  *
- * @param harmless - Whether the request may be carried out twice, so that it is sent again where it is unknown whether it
- *   was carried out.
+ * @param harmless - Whether the request may be carried out twice, so that it is sent again where nobody knows whether it
+ *   was.
  */
 export async function withRetries<T>(
   policy: RetryPolicy,

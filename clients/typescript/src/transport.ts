@@ -1,4 +1,5 @@
-import { ConnectionFailed, toApiError, UnauthenticResponse, UnexpectedResponse, type Refusal } from "./errors.js";
+import { toApiError } from "./error_table.js";
+import { ConnectionFailed, UnauthenticResponse, UnexpectedResponse, type Refusal } from "./errors.js";
 import type { ClientOptions, Fetch } from "./client.js";
 import { withRetries, type RetryPolicy } from "./retry.js";
 import type { Detail } from "./shapes.js";

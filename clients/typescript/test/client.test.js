@@ -22,7 +22,7 @@ const refusal = (status, code, type, headers, details) =>
 function answered(answers, options) {
   const seen = [];
   const fetch = async (url, request) => {
-    seen.push({ url, ...request, at: performance.now() });
+    seen.push({ url, ...request });
     return answers[Math.min(seen.length, answers.length) - 1](request);
   };
   return { seen, client: new Client({ url: "http://127.0.0.1:1", apiKey: KEY, fetch, retry: QUICK, ...options }) };
@@ -42,10 +42,14 @@ const CALLS = {
 const ONCE = ["enrol", "remove"];
 
 test("each call is what the API documents", async () => {
-  const { openapi, paths } = JSON.parse(await readFile(new URL("../../../openapi/auther-check-api.json", import.meta.url), "utf8"));
+  const { openapi, paths } = JSON.parse(
+    await readFile(new URL("../../../openapi/auther-check-api.json", import.meta.url), "utf8"),
+  );
   assert.equal(openapi, "3.1.0");
   const documented = Object.entries(paths).flatMap(([path, calls]) =>
-    Object.keys(calls).filter(() => path.startsWith("/person")).map((method) => `${method.toUpperCase()} ${path}`),
+    Object.keys(calls)
+      .filter(() => path.startsWith("/person"))
+      .map((method) => `${method.toUpperCase()} ${path}`),
   );
   const { seen, client } = answered([success]);
   for (const call of Object.values(CALLS)) await call(client);
@@ -65,7 +69,14 @@ test("every form of an image becomes base64", async () => {
   const file = new URL("../../../tests/photos/A000369_a.jpg", import.meta.url);
   const { seen, client } = answered([success]);
   const within = new Uint8Array([9, ...bytes, 9]).subarray(1, bytes.length + 1);
-  for (const image of [bytes, within, bytes.buffer, new Blob([bytes]), new File([bytes], "a.jpg"), Buffer.from(bytes)]) {
+  for (const image of [
+    bytes,
+    within,
+    bytes.buffer,
+    new Blob([bytes]),
+    new File([bytes], "a.jpg"),
+    Buffer.from(bytes),
+  ]) {
     await client.identify(image);
     const { faceImage } = JSON.parse(Buffer.from(seen.pop().body).toString());
     assert.equal(faceImage, Buffer.from(bytes).toString("base64"));
@@ -88,7 +99,10 @@ test("a comparison has a threshold where one is given", async () => {
   assert.deepEqual(await client.compare({ base64: "AA==" }, { base64: "AQ==" }), { facesMatched: 0 });
   await client.compare({ base64: "AA==" }, { base64: "AQ==" }, { similarityThreshold: 98 });
   const images = { sourceImage: "AA==", targetImage: "AQ==" };
-  assert.deepEqual(seen.map(({ body }) => JSON.parse(Buffer.from(body))), [images, { ...images, similarityThreshold: 98 }]);
+  assert.deepEqual(
+    seen.map(({ body }) => JSON.parse(Buffer.from(body))),
+    [images, { ...images, similarityThreshold: 98 }],
+  );
 });
 
 test("every code is an exception of its own", async () => {
@@ -104,15 +118,23 @@ test("every code is an exception of its own", async () => {
   for (const [code, name] of Object.entries(table)) {
     const answer = () => refusal(400, code, "some_case", { "Request-Id": "r1", "Retry-After": "7" }, details);
     await assert.rejects(answered([answer], { retry: false }).client.get("a"), (error) => {
-      assert.ok(error instanceof auther[name] && error instanceof auther.ApiError && error instanceof auther.AutherError);
+      assert.ok(
+        error instanceof auther[name] && error instanceof auther.ApiError && error instanceof auther.AutherError,
+      );
       assert.ok(error instanceof Error);
-      assert.deepEqual({ ...error }, { name, status: 400, code, type: "some_case", details, requestId: "r1", retryAfterMs: 7000 });
+      assert.deepEqual(
+        { ...error },
+        { name, status: 400, code, type: "some_case", details, requestId: "r1", retryAfterMs: 7000 },
+      );
       assert.equal(error.message, `Message of ${code}`);
       return true;
     });
   }
   const other = answered([() => refusal(404, "NF_001", "face_not_matched")]).client;
-  await assert.rejects(other.verify("a", IMAGE), (error) => error instanceof auther.FaceNotMatched && error.details.length === 0);
+  await assert.rejects(
+    other.verify("a", IMAGE),
+    (error) => error instanceof auther.FaceNotMatched && error.details.length === 0,
+  );
   assert.ok(auther.FaceExists.prototype instanceof auther.ImageRefused);
 });
 
@@ -126,7 +148,10 @@ test("an answer that is not the API's is said to be none", async () => {
     [204, () => new Response(null, { status: 204 })],
   ];
   for (const [status, answer] of strange) {
-    await assert.rejects(answered([answer]).client.get("a"), (error) => error instanceof auther.UnexpectedResponse && error.status === status);
+    await assert.rejects(
+      answered([answer]).client.get("a"),
+      (error) => error instanceof auther.UnexpectedResponse && error.status === status,
+    );
   }
 });
 
@@ -167,13 +192,23 @@ for (const [name, call] of Object.entries(CALLS)) {
 }
 
 test("other refusals are not repeated, and attempts are bounded", async () => {
-  const failures = [[400, "CP_005"], [401, "A_002"], [404, "NF_001"], [410, "RF_001"], [500, "I_001"]];
+  const failures = [
+    [400, "CP_005"],
+    [401, "A_002"],
+    [404, "NF_001"],
+    [410, "RF_001"],
+    [500, "I_001"],
+  ];
   for (const [status, code] of failures) {
     const { seen, client } = answered([() => refusal(status, code, "some_case", { "Retry-After": "1" })]);
     await assert.rejects(client.get("a"), { code });
     assert.equal(seen.length, 1);
   }
-  for (const [retry, attempts] of [[QUICK, 4], [{ ...QUICK, attempts: 2 }, 2], [false, 1]]) {
+  for (const [retry, attempts] of [
+    [QUICK, 4],
+    [{ ...QUICK, attempts: 2 }, 2],
+    [false, 1],
+  ]) {
     const { seen, client } = answered([() => refusal(503, "U_001", "overloaded")], { retry });
     await assert.rejects(client.get("a"), auther.ServiceUnavailable);
     assert.equal(seen.length, attempts);
@@ -181,28 +216,34 @@ test("other refusals are not repeated, and attempts are bounded", async () => {
 });
 
 test("pauses grow, are random, and are as long as the server asks", async (t) => {
-  const draws = [];
-  t.mock.method(Math, "random", () => draws.at(-1));
-  const gaps = async (draw, retry, headers) => {
-    draws.push(draw);
-    const { seen, client } = answered([() => refusal(503, "U_001", "overloaded", headers)], { retry });
+  const { setTimeout: real } = globalThis;
+  const timeoutMs = 77_777;
+  let draw, planned;
+  t.mock.method(Math, "random", () => draw);
+  t.mock.method(globalThis, "setTimeout", (done, ms) => {
+    if (ms === timeoutMs) return real(done, ms);
+    planned.push(Math.round(ms));
+    return real(done, 0);
+  });
+  const pauses = async (drawn, retry, headers) => {
+    [draw, planned] = [drawn, []];
+    const { client } = answered([() => refusal(503, "U_001", "overloaded", headers)], { retry, timeoutMs });
     await assert.rejects(client.get("a"), auther.ServiceUnavailable);
-    return seen.slice(1).map(({ at }, index) => at - seen[index].at);
+    return planned;
   };
-  // Timers may be late, never early by more than a millisecond.
-  const near = (gap, planned) => assert.ok(gap >= planned - 2 && gap < planned + 60, `${gap} for ${planned}`);
-  const grown = await gaps(0.999, { baseDelayMs: 80, maxDelayMs: 200 });
-  [80, 160, 200].forEach((planned, index) => near(grown[index], planned));
-  for (const gap of await gaps(0, { baseDelayMs: 5000 })) near(gap, 0);
-  near((await gaps(0.5, { baseDelayMs: 100, attempts: 2 }))[0], 50);
-  near((await gaps(0.5, { baseDelayMs: 100, attempts: 2 }, { "Retry-After": "1" }))[0], 1050);
+  assert.deepEqual(await pauses(1, { baseDelayMs: 80, maxDelayMs: 200 }), [80, 160, 200]);
+  assert.deepEqual(await pauses(0, { baseDelayMs: 5000 }), [0, 0, 0]);
+  assert.deepEqual(await pauses(0.5, { attempts: 3 }), [125, 250]);
+  assert.deepEqual(await pauses(0.5, { attempts: 2 }, { "Retry-After": "3" }), [3125]);
   // Longer than what we are ready to wait for: the caller decides.
-  assert.deepEqual(await gaps(0, { maxDelayMs: 500 }, { "Retry-After": "1" }), []);
+  assert.deepEqual(await pauses(0, { maxDelayMs: 500 }, { "Retry-After": "1" }), []);
 });
 
 test("a date is understood as Retry-After", async () => {
   const inTwoSeconds = new Date(Date.now() + 2000).toUTCString();
-  const { client } = answered([() => refusal(429, "L_001", "rate_exceeded", { "Retry-After": inTwoSeconds })], { retry: false });
+  const { client } = answered([() => refusal(429, "L_001", "rate_exceeded", { "Retry-After": inTwoSeconds })], {
+    retry: false,
+  });
   await assert.rejects(client.get("a"), (error) => error.retryAfterMs > 0 && error.retryAfterMs <= 2000);
 });
 
@@ -222,7 +263,7 @@ test("a call is given up when its signal says so, at every moment", async (t) =>
   const begun = performance.now();
   setTimeout(() => pausing.abort(reason), 30);
   await assert.rejects(client.get("a", { signal: pausing.signal }), reason);
-  assert.ok(performance.now() - begun < 1000);
+  assert.ok(performance.now() - begun < 10_000);
   assert.equal(seen.length, 1);
 });
 
@@ -230,7 +271,10 @@ test("an attempt that takes too long is given up, also amid the answer", async (
   const half = await fake(t, (_, response) => response.writeHead(200, { "Content-Length": 100 }).write("{"));
   for (const url of [await fake(t, () => {}), half]) {
     const client = new Client({ url, apiKey: KEY, timeoutMs: 50, retry: false });
-    await assert.rejects(client.get("a"), { name: "ConnectionFailed", message: `No answer of ${url}: there was no answer within 50 ms.` });
+    await assert.rejects(client.get("a"), {
+      name: "ConnectionFailed",
+      message: `No answer of ${url}: there was no answer within 50 ms.`,
+    });
   }
 });
 
@@ -240,14 +284,23 @@ test("no exception shows a key or an image", async (t) => {
   const shared = "sk_" + "s".repeat(43);
   const signing = { algorithm: "hash-only", signingKey: shared };
   const unsigned = answered([success], { signing }).client;
-  const shown = [inspect(nowhere, { depth: 9, showHidden: true }), JSON.stringify(nowhere), inspect(unsigned, { depth: 9, showHidden: true })];
+  const shown = [
+    inspect(nowhere, { depth: 9, showHidden: true }),
+    JSON.stringify(nowhere),
+    inspect(unsigned, { depth: 9, showHidden: true }),
+  ];
   for (const client of [nowhere, broken, unsigned]) {
     for (const call of Object.values(CALLS)) {
-      await call(client).then(assert.fail, (error) => shown.push(inspect(error, { depth: 9, showHidden: true }), error.stack));
+      await call(client).then(assert.fail, (error) =>
+        shown.push(inspect(error, { depth: 9, showHidden: true }), error.stack),
+      );
     }
   }
   for (const wrong of [`${KEY}\n`, `${KEY}ä`, `${KEY} `, undefined, ""]) {
-    assert.throws(() => new Client({ url: "http://127.0.0.1:1", apiKey: wrong }), (error) => shown.push(inspect(error)) && error instanceof TypeError);
+    assert.throws(
+      () => new Client({ url: "http://127.0.0.1:1", apiKey: wrong }),
+      (error) => shown.push(inspect(error)) && error instanceof TypeError,
+    );
   }
   assert.equal(shown.length, 3 + 2 * 24 + 5);
   for (const text of shown) for (const secret of [KEY, shared, IMAGE.base64]) assert.ok(!text.includes(secret), text);
@@ -263,14 +316,24 @@ test("arguments that cannot be meant are refused before anything is sent", async
   for (const url of ["", "127.0.0.1:8080", "ftp://a", "http://user:word@a", "http://a/?b", "http://a/#b", undefined]) {
     assert.throws(make({ url }), (error) => error instanceof TypeError && !error.message.includes("word"));
   }
-  for (const retry of [{ attempts: 0 }, { attempts: 1.5 }, { baseDelayMs: -1 }, { maxDelayMs: Infinity }, { maxDelayMs: NaN }]) {
+  for (const retry of [
+    { attempts: 0 },
+    { attempts: 1.5 },
+    { baseDelayMs: -1 },
+    { maxDelayMs: Infinity },
+    { maxDelayMs: NaN },
+  ]) {
     assert.throws(make({ retry }), RangeError);
   }
   for (const timeoutMs of [0, -1, NaN]) assert.throws(make({ timeoutMs }), RangeError);
 });
 
 test("the address may have a path and slashes at the end", async () => {
-  for (const url of ["https://a.example.org/auther", "https://a.example.org/auther//", new URL("https://a.example.org/auther/")]) {
+  for (const url of [
+    "https://a.example.org/auther",
+    "https://a.example.org/auther//",
+    new URL("https://a.example.org/auther/"),
+  ]) {
     const { seen, client } = answered([success], { url });
     await client.get("a");
     assert.equal(seen[0].url, "https://a.example.org/auther/person/face/a");

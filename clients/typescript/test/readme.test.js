@@ -16,14 +16,20 @@ const run = promisify(execFile);
 test("the first example works in a project that installs the package", async (t) => {
   const project = await mkdtemp(path.join(tmpdir(), "auther-client-"));
   t.after(() => rm(project, { recursive: true }));
-  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project], { cwd: PACKAGE });
+  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project], {
+    cwd: PACKAGE,
+  });
   const [{ filename, files }] = JSON.parse(stdout);
-  const strange = files.map(({ path }) => path).filter((name) => !/^(dist|src)\/|^(package\.json|README\.md)$/.test(name));
+  const strange = files
+    .map(({ path }) => path)
+    .filter((name) => !/^(dist|src)\/|^(package\.json|README\.md)$/.test(name));
   assert.deepEqual(strange, []);
   await writeFile(path.join(project, "package.json"), '{"private":true,"type":"module"}');
   await run("npm", ["install", "--offline", "--no-audit", "--no-fund", path.join(project, filename)], { cwd: project });
 
-  const [, example] = (await readFile(path.join(PACKAGE, "README.md"), "utf8")).match(/```js\n([^`]*await (?:.|\n)*?)```/);
+  const [, example] = (await readFile(path.join(PACKAGE, "README.md"), "utf8")).match(
+    /```js\n([^`]*await (?:.|\n)*?)```/,
+  );
   await writeFile(path.join(project, "example.js"), example);
   await copyFile(photoPath("A000369_a"), path.join(project, "mark.jpg"));
   await copyFile(photoPath("A000369_b"), path.join(project, "gate.jpg"));
@@ -31,7 +37,15 @@ test("the first example works in a project that installs the package", async (t)
   const env = { ...process.env, AUTHER_URL: url, AUTHER_API_KEY: apiKey };
   assert.equal((await run("node", ["example.js"], { cwd: project, env })).stdout, "It is mark.\n");
 
-  await run("node", ["--input-type=module", "--eval", 'import { Client } from "@auther/client"; await new Client({ url: process.env.AUTHER_URL, apiKey: process.env.AUTHER_API_KEY }).remove("mark")'], { cwd: project, env });
+  await run(
+    "node",
+    [
+      "--input-type=module",
+      "--eval",
+      'import { Client } from "@auther/client"; await new Client({ url: process.env.AUTHER_URL, apiKey: process.env.AUTHER_API_KEY }).remove("mark")',
+    ],
+    { cwd: project, env },
+  );
   await copyFile(photoPath("A000376_a"), path.join(project, "gate.jpg"));
   assert.equal((await run("node", ["example.js"], { cwd: project, env })).stdout, "It is somebody else.\n");
 });

@@ -10,7 +10,12 @@ import { between, photoPath, Server } from "./lib/server.js";
 import { keyPair } from "./lib/openssl.js";
 
 const { Client } = auther;
-const FACES = { "hash-then-RSA 1": "A000369", "hash-then-RSA 2": "A000376", "hash-only 1": "A000377", "hash-only 2": "A000369" };
+const FACES = {
+  "hash-then-RSA 1": "A000369",
+  "hash-then-RSA 2": "A000376",
+  "hash-only 1": "A000377",
+  "hash-only 2": "A000369",
+};
 let server, url, folder;
 
 before(async () => {
@@ -29,7 +34,14 @@ const publicKeys = async () => (await server.command("signing", "server-keys")).
 async function signingKey(algorithm, { version = 2, upload } = {}) {
   const organisation = await server.command("organisation", "create", "--name", "Signing");
   await server.command("organisation", "plan", String(organisation.id), "1");
-  const { id, apiKey } = await server.command("key", "create", "--name", "signing", "--organisation", String(organisation.id));
+  const { id, apiKey } = await server.command(
+    "key",
+    "create",
+    "--name",
+    "signing",
+    "--organisation",
+    String(organisation.id),
+  );
   const words = ["signing", "set", String(id), "--algorithm", algorithm.toLowerCase(), "--required"];
   const { signingKey } = await server.command(...words, ...(version === 2 ? ["--length-prefixed"] : []));
   if (algorithm === "hash-only") return { id, apiKey, signing: { algorithm, signingKey, version } };
@@ -79,12 +91,19 @@ for (const algorithm of ["hash-then-RSA", "hash-only"]) {
       let recorded;
       const changes = {
         body: [(answer) => (answer.body = Buffer.from(answer.body.toString().replace("person_", "face_")))],
-        signature: [(answer) => delete answer.headers.signature, (answer) => (answer.headers.signature = answer.request.headers.signature)],
-        timestamp: [(answer) => (answer.headers.timestamp = String(Number(answer.headers.timestamp) + 1)), (answer) => delete answer.headers.timestamp],
+        signature: [
+          (answer) => delete answer.headers.signature,
+          (answer) => (answer.headers.signature = answer.request.headers.signature),
+        ],
+        timestamp: [
+          (answer) => (answer.headers.timestamp = String(Number(answer.headers.timestamp) + 1)),
+          (answer) => delete answer.headers.timestamp,
+        ],
         version: [(answer) => (answer.headers["signature-version"] = version === 1 ? "2" : "1")],
         status: version === 2 ? [(answer) => (answer.status = 410)] : [],
         // The answer to the first request for the second one.
-        repeated: version === 2 ? [(answer) => (recorded ? Object.assign(answer, recorded) : (recorded = { ...answer }))] : [],
+        repeated:
+          version === 2 ? [(answer) => (recorded ? Object.assign(answer, recorded) : (recorded = { ...answer }))] : [],
       };
       for (const [what, each] of Object.entries(changes)) {
         for (const change of each) {
@@ -99,20 +118,33 @@ for (const algorithm of ["hash-then-RSA", "hash-only"]) {
 
 test("a request that was tampered with, repeated, or not signed is refused by the server", async (t) => {
   const { apiKey, signing } = await signingKey("hash-only");
-  await assert.rejects(new Client({ url, apiKey }).get("a"), { name: "SignatureRefused", status: 401, code: "S_001", type: "signature_missing" });
+  await assert.rejects(new Client({ url, apiKey }).get("a"), {
+    name: "SignatureRefused",
+    status: 401,
+    code: "S_001",
+    type: "signature_missing",
+  });
 
   const sender = (send) => new Client({ url, apiKey, signing, retry: false, fetch: send });
   const changed = sender((where, request) => fetch(where.replace(/a$/, "b"), request));
-  await assert.rejects(changed.get("a"), { name: "UnauthenticResponse", claimed: { code: "S_002", type: "signature_wrong" } });
+  await assert.rejects(changed.get("a"), {
+    name: "UnauthenticResponse",
+    claimed: { code: "S_002", type: "signature_wrong" },
+  });
 
-  const late = sender((where, request) => fetch(where, { ...request, headers: { ...request.headers, Timestamp: String(Date.now() - 301_000) } }));
+  const late = sender((where, request) =>
+    fetch(where, { ...request, headers: { ...request.headers, Timestamp: String(Date.now() - 301_000) } }),
+  );
   await assert.rejects(late.get("a"), { name: "SignatureRefused", code: "S_003", type: "timestamp_outside_window" });
 
   let first;
   const repeating = sender((where, request) => fetch(where, (first ??= request)));
   await assert.rejects(repeating.get("a"), auther.PersonNotFound);
   // The answer is to the nonce of the first request, which is what the server has seen.
-  await assert.rejects(repeating.get("a"), { name: "UnauthenticResponse", claimed: { code: "S_003", type: "signature_replayed" } });
+  await assert.rejects(repeating.get("a"), {
+    name: "UnauthenticResponse",
+    claimed: { code: "S_003", type: "signature_replayed" },
+  });
 });
 
 test("who is not known is answered without a signature", async () => {
@@ -142,9 +174,16 @@ test("an uploaded public key, a private key that cannot be read out, and 4096 bi
   const large = await signingKey("hash-then-RSA", { upload: keyPair(4096) });
   await assert.rejects(new Client({ url, ...large }).get("a"), auther.PersonNotFound);
 
-  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+  const algorithm = {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  };
   const pair = await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"]);
-  const spki = Buffer.from(await crypto.subtle.exportKey("spki", pair.publicKey)).toString("base64").replace(/.{64}/g, "$&\n");
+  const spki = Buffer.from(await crypto.subtle.exportKey("spki", pair.publicKey))
+    .toString("base64")
+    .replace(/.{64}/g, "$&\n");
   const publicKey = `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`;
   const hidden = await signingKey("hash-then-RSA", { upload: { publicKey, privateKey: pair.privateKey } });
   await assert.rejects(new Client({ url, ...hidden }).get("a"), auther.PersonNotFound);
@@ -164,5 +203,8 @@ test("the server changes its key", async () => {
   await server.command("signing", "rotate-server-key");
   const both = await publicKeys();
   assert.equal(both.length, 2);
-  await assert.rejects(new Client({ url, apiKey, signing: { ...signing, serverPublicKeys: both } }).get("a"), auther.PersonNotFound);
+  await assert.rejects(
+    new Client({ url, apiKey, signing: { ...signing, serverPublicKeys: both } }).get("a"),
+    auther.PersonNotFound,
+  );
 });

@@ -48,7 +48,7 @@ export function subtle(): SubtleCrypto {
   return found;
 }
 
-/** The contents of every PEM block with this label; undefined where one is not base64. Environment files have `\n` for line ends. */
+/** The contents of every PEM block with this label; undefined where one is not base64. In environments, line ends are `\n`. */
 function pem(text: string, label: string): (Uint8Array<ArrayBuffer> | undefined)[] {
   const blocks = text.matchAll(new RegExp(`-----BEGIN ${label}-----([^-]*)-----END ${label}-----`, "g"));
   return [...blocks].map((block) => decode((block[1] ?? "").replaceAll("\\n", "")));
@@ -74,7 +74,9 @@ async function imported(
 function fit(key: PlatformKey | undefined, name: string, usage: KeyUsage, option: string): CryptoKey {
   const algorithm = key?.algorithm as { name: string; hash?: { name: string } } | undefined;
   if (algorithm?.name !== name || algorithm.hash?.name !== "SHA-256" || !key?.usages.includes(usage)) {
-    throw new TypeError(`signing.${option} must be given as a text or as a ${name} key with SHA-256 that may ${usage}.`);
+    throw new TypeError(
+      `signing.${option} must be given as a text or as a ${name} key with SHA-256 that may ${usage}.`,
+    );
   }
   return key as CryptoKey;
 }

@@ -52,9 +52,19 @@ export class Signer {
   async sign({ method, uri, body }: Unsigned): Promise<Signed> {
     const { own, servers } = await (this.#keys ??= keysOf(this.#signing));
     const version = this.#signing.version ?? 2;
-    const parts: RequestParts = { method, baseUrl: this.#baseUrl, uri, body, timestamp: nextTimestamp(), nonce: newNonce() };
+    const parts: RequestParts = {
+      method,
+      baseUrl: this.#baseUrl,
+      uri,
+      body,
+      timestamp: nextTimestamp(),
+      nonce: newNonce(),
+    };
     const signature = await subtle().sign(own.algorithm.name, own, requestLine(version, parts));
-    const headers: Record<string, string> = { Signature: encode(new Uint8Array(signature)), Timestamp: parts.timestamp };
+    const headers: Record<string, string> = {
+      Signature: encode(new Uint8Array(signature)),
+      Timestamp: parts.timestamp,
+    };
     if (version === 2) {
       headers["Signature-Version"] = "2";
       headers["Nonce"] = parts.nonce;
@@ -92,7 +102,11 @@ async function doubt(
   return undefined;
 }
 
-async function anyVerifies(keys: readonly CryptoKey[], signature: Uint8Array<ArrayBuffer>, line: Uint8Array<ArrayBuffer>) {
+async function anyVerifies(
+  keys: readonly CryptoKey[],
+  signature: Uint8Array<ArrayBuffer>,
+  line: Uint8Array<ArrayBuffer>,
+) {
   for (const key of keys) {
     if (await subtle().verify(key.algorithm.name, key, signature, line)) return true;
   }

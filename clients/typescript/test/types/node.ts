@@ -1,8 +1,21 @@
 // What a program on Node may write. It is compiled, not run.
 import { Client, ApiError, ImageRefused, type FaceImage, type Person } from "@auther/client";
 
-const client = new Client({ url: new URL("http://127.0.0.1:8080"), apiKey: "ak", retry: { attempts: 2 }, timeoutMs: 1000 });
-const images: FaceImage[] = ["a.jpg", new URL("file:///a.jpg"), Buffer.from(""), new Uint8Array(), new ArrayBuffer(1), new Blob([]), { base64: "" }];
+const client = new Client({
+  url: new URL("http://127.0.0.1:8080"),
+  apiKey: "ak",
+  retry: { attempts: 2 },
+  timeoutMs: 1000,
+});
+const images: FaceImage[] = [
+  "a.jpg",
+  new URL("file:///a.jpg"),
+  Buffer.from(""),
+  new Uint8Array(),
+  new ArrayBuffer(1),
+  new Blob([]),
+  { base64: "" },
+];
 
 export async function use(): Promise<Person> {
   for (const image of images) await client.check(image, { signal: AbortSignal.timeout(1000) });
@@ -19,7 +32,8 @@ export async function use(): Promise<Person> {
   try {
     return await client.enrol("a", "a.jpg");
   } catch (error) {
-    if (error instanceof ImageRefused) for (const { check, value, min, max } of error.details) console.log(check, value, min, max);
+    if (error instanceof ImageRefused)
+      for (const { check, value, min, max } of error.details) console.log(check, value, min, max);
     if (error instanceof ApiError) console.log(error.code, error.type, error.status, error.requestId ?? "");
     throw error;
   }
