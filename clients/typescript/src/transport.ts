@@ -59,7 +59,7 @@ export class Transport {
     const refusal = refusalOf(answer, requestId);
     if (doubt) throw new UnauthenticResponse(doubt, answer.status, requestId, refusal);
     if (refusal) throw toApiError(refusal);
-    return valueOf(answer, requestId);
+    return valueOf(method, answer, requestId);
   }
 
   /** Sends a request and receives the whole answer within the time of an attempt. */
@@ -102,10 +102,11 @@ function baseUrl(url: string | URL): string {
   return text;
 }
 
-function valueOf(answer: Answer, requestId: string | undefined): unknown {
+function valueOf(method: Call["method"], answer: Answer, requestId: string | undefined): unknown {
+  // A removal has nothing to say, every other success an object.
   const value = answer.body.length > 0 ? json(answer.body) : undefined;
-  const expected = value === undefined ? answer.body.length === 0 : isObject(value);
-  if (answer.status !== 200 || !expected) throw new UnexpectedResponse(answer.status, requestId);
+  const isExpected = method === "DELETE" ? answer.body.length === 0 : isObject(value);
+  if (answer.status !== 200 || !isExpected) throw new UnexpectedResponse(answer.status, requestId);
   return value;
 }
 

@@ -14,7 +14,7 @@ const PERSON = { personId: "a", created: "2026-01-01T00:00:00.000Z", updated: "2
 const IMAGE = { base64: "w7wtaW1hZ2U=" };
 const QUICK = { baseDelayMs: 1 };
 
-const success = () => Response.json(PERSON);
+const success = ({ method }) => (method === "DELETE" ? new Response("") : Response.json(PERSON));
 const refusal = (status, code, type, headers, details) =>
   Response.json({ code, type, message: `Message of ${code}`, ...(details && { details }) }, { status, headers });
 
@@ -145,6 +145,7 @@ test("an answer that is not the API's is said to be none", async () => {
     [302, () => new Response(null, { status: 302, headers: { Location: "http://127.0.0.1:2/" } })],
     [200, () => new Response("<html>")],
     [200, () => Response.json([1])],
+    [200, () => new Response("")],
     [204, () => new Response(null, { status: 204 })],
   ];
   for (const [status, answer] of strange) {

@@ -105,6 +105,13 @@ for (const [algorithm, version] of COMBINATIONS) {
         (answer.headers.Signature =
           (answer.headers.Signature[0] === "A" ? "B" : "A") + answer.headers.Signature.slice(1)),
       "the request's own": (answer) => (answer.headers.Signature = answer.request.headers.Signature),
+      "an echo of the request": (answer) => {
+        Object.assign(answer.headers, {
+          Signature: answer.request.headers.Signature,
+          Timestamp: answer.request.timestamp,
+        });
+        answer.body = answer.request.body;
+      },
       "no base64": (answer) => (answer.headers.Signature = "%%%"),
       nothing: (answer) => (answer.headers.Signature = ""),
       "a signature of an answer to another request": (answer) => {
