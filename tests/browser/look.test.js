@@ -62,7 +62,7 @@ test("every page is beautiful to everybody", async (t) => {
     const id = Object.entries(ids).find(([start]) => route.startsWith(start))?.[1];
     return route.replace("{person_id}", "ada").replace("{id}", id);
   };
-  const pages = (await routes()).filter(({ method, route }) => method === "GET" && !/assets|try\/api|secret|file|export$|^\/$|\/$/.test(route));
+  const pages = (await routes()).filter(({ method, route }) => method === "GET" && !/assets|try\/api|secret|file|export$|client-keys|server-keys|^\/$|\/$/.test(route));
   const documentation = ["quick-start", "reference", "image-requirements", "errors", "signing", "limits"].map((page) => ({ route: `/docs/${page}`, least: "everybody" }));
   for (const { route, least } of [...pages.filter(({ route }) => route !== "/docs/{page}"), ...documentation]) {
     const who = { everybody: nobody, operator }[least] ?? owner;
@@ -80,6 +80,22 @@ test("every page is beautiful to everybody", async (t) => {
   await owner.page.getByRole("button", { name: "Save settings" }).click();
   await owner.page.getByRole("alert").waitFor();
   wrong.push(...(await look(owner, null, "console-settings-refused")));
+  await owner.page.goto("/console/keys/1/signing");
+  await owner.page.getByRole("radio", { name: /^hash-then-RSA/ }).check();
+  await owner.page.getByRole("button", { name: "Save" }).click();
+  await owner.page.getByRole("button", { name: "Make a client key" }).click();
+  await owner.page.getByText("Store it now").waitFor();
+  wrong.push(...(await look(owner, null, "client-key-made")));
+  await owner.page.goto("/console/keys/1/signing");
+  await owner.page.getByLabel("Or hand in your own public key").fill("no key");
+  await owner.page.getByRole("button", { name: "Hand in" }).click();
+  await owner.page.getByRole("alert").waitFor();
+  wrong.push(...(await look(owner, null, "console-keys-signing-refused")));
+  await owner.page.goto("/console/keys/1/debugger");
+  await owner.page.getByLabel("As it was sent, with its headers").fill(`GET /person/face/ada HTTP/1.1\nTimestamp: 1764000000000\nSignature: AAAA\n\n`);
+  await owner.page.getByRole("button", { name: "Look at it" }).click();
+  await owner.page.getByRole("heading", { name: "What we found" }).waitFor();
+  wrong.push(...(await look(owner, null, "console-keys-debugger-found")));
   await owner.page.goto("/console/nowhere");
   wrong.push(...(await look(owner, null, "not-found")));
   assert.deepEqual(wrong, []);
