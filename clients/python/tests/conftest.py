@@ -46,14 +46,14 @@ class Service:
     data: Path
     url: str
 
-    def run(self, *arguments: str | int) -> str:
+    def run(self, *arguments: str | float) -> str:
         command = [str(self.binary), "--data", str(self.data), *map(str, arguments)]
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
-    def json(self, *arguments: str | int) -> Any:
+    def json(self, *arguments: str | float) -> Any:
         return json.loads(self.run(*arguments, "--json"))
 
-    def key(self, *limits: str | int) -> ApiKey:
+    def key(self, *limits: str | float) -> ApiKey:
         """A new key in a new organisation, whose plan has these limits."""
         plan = self.json("plan", "create", "--name", f"plan-{time.time_ns()}", *limits)["id"]
         organisation = self.json("organisation", "create", "--name", "tests", "--plan", plan)["id"]

@@ -65,7 +65,7 @@ class Occupied:
 
     def __init__(self, service: Service, key: ApiKey) -> None:
         parts = urlsplit(service.url)
-        self._socket = socket.create_connection((parts.hostname, parts.port))
+        self._socket = socket.create_connection((parts.hostname, parts.port or 80))
         head = f"POST /person/check-face HTTP/1.1\r\nHost: a\r\nApi-Key: {key.secret}\r\nContent-Length: 9\r\n"
         self._socket.sendall((head + "Content-Type: application/json\r\n\r\n{").encode())
         deadline = time.monotonic() + 10
