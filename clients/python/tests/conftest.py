@@ -63,7 +63,7 @@ class Service:
 
 @contextmanager
 def running(data: Path, **settings: str | int) -> Iterator[Service]:
-    binary = Path(os.environ.get("AUTHER_BIN", ROOT / "target" / "debug" / "auther"))
+    binary = Path(os.environ.get("AUTHER_BIN", ROOT / "target" / "debug" / "auther")).resolve()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
