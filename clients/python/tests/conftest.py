@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,13 +39,17 @@ class ApiKey:
     organisation: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Service:
     """A running service and its command line."""
 
     binary: Path
     data: Path
     url: str
+
+    @cached_property
+    def unlimited(self) -> int:
+        return self.plan()
 
     def run(self, *arguments: str | float) -> str:
         command = [str(self.binary), "--data", str(self.data), *map(str, arguments)]
@@ -53,9 +58,13 @@ class Service:
     def json(self, *arguments: str | float) -> Any:
         return json.loads(self.run(*arguments, "--json"))
 
-    def key(self, *limits: str | float) -> ApiKey:
-        """A new key in a new organisation, whose plan has these limits."""
-        plan = self.json("plan", "create", "--name", f"plan-{time.time_ns()}", *limits)["id"]
+    def plan(self, *limits: str | float) -> int:
+        """A new plan with these limits, and no others."""
+        return int(self.json("plan", "create", "--name", f"plan-{time.time_ns()}", *limits)["id"])
+
+    def key(self, plan: int | None = None) -> ApiKey:
+        """A new key in a new organisation, which has no limits unless its plan has."""
+        plan = self.unlimited if plan is None else plan
         organisation = self.json("organisation", "create", "--name", "tests", "--plan", plan)["id"]
         key = self.json("key", "create", "--name", "tests", "--organisation", organisation)
         return ApiKey(key["id"], key["apiKey"], organisation)
@@ -181,6 +190,10 @@ def connect(request: pytest.FixtureRequest, service: Service) -> Iterator[Connec
     for close in closing:
         close()
     loop.close()
+
+
+ONE_CLIENT = pytest.mark.parametrize("connect", ["sync"], indirect=True)
+"""For what depends on the service, not on the client."""
 
 
 @pytest.fixture

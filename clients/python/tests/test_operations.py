@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from conftest import COLIN, MARK, MARK_AGAIN, ONCE, ROOT, ApiKey, Connect, Service
+from conftest import COLIN, MARK, MARK_AGAIN, ONCE, ONE_CLIENT, ROOT, ApiKey, Connect, Service
 
 from auther import (
     ApiError,
@@ -107,35 +107,26 @@ def test_check(client: Client) -> None:
     assert refused.failed[0].advice
 
 
-@pytest.mark.parametrize(
-    "image",
-    [
-        MARK,
-        str(MARK),
-        MARK.read_bytes(),
-        bytearray(MARK.read_bytes()),
-        memoryview(MARK.read_bytes()),
-        Base64(base64.b64encode(MARK.read_bytes()).decode()),
-        Base64("data:image/jpeg;base64," + base64.urlsafe_b64encode(MARK.read_bytes()).decode()),
-    ],
-    ids=["Path", "str", "bytes", "bytearray", "memoryview", "Base64", "data-url"],
-)
-def test_every_form_of_an_image(client: Client, image: Image) -> None:
-    assert client.compare(MARK, image) == 100
+def test_every_form_of_an_image(client: Client) -> None:
+    data = MARK.read_bytes()
+    text, url_safe = base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()
+    forms: list[Image] = [str(MARK), data, bytearray(data), memoryview(data), Base64(text)]
+    for image in [*forms, Base64("data:image/jpeg;base64," + url_safe)]:
+        assert client.compare(MARK, image) == 100
 
 
-@pytest.mark.parametrize("person_id", ["a.b", "..", ".", "a+b", "~@:+-._", "x" * 128])
-def test_every_person_id_that_the_api_allows(client: Client, person_id: str) -> None:
-    assert client.enrol(person_id, MARK).person_id == person_id
-    assert client.verify(person_id, MARK_AGAIN).person_id == person_id
-    client.remove(person_id)
+def test_every_person_id_that_the_api_allows(client: Client) -> None:
+    for person_id in ["a.b", "..", ".", "a+b", "~@:+-._", "x" * 128]:
+        assert client.enrol(person_id, MARK).person_id == person_id
+        assert client.verify(person_id, MARK_AGAIN).person_id == person_id
+        client.remove(person_id)
 
 
-@pytest.mark.parametrize("person_id", ["", "a/b", "a b", "a%2Fb", "é", "?", "#", "x" * 129, "../identify"])
-def test_others_are_refused_and_reach_no_other_route(client: Client, person_id: str) -> None:
-    with pytest.raises(FieldsInvalid) as caught:
-        client.get(person_id)
-    assert caught.value.type == "person_id_invalid"
+def test_other_person_ids_are_refused_and_reach_no_other_route(client: Client) -> None:
+    for person_id in ["", "a/b", "a b", "a%2Fb", "é", "?", "#", "x" * 129, "../identify"]:
+        with pytest.raises(FieldsInvalid) as caught:
+            client.get(person_id)
+        assert caught.value.type == "person_id_invalid", person_id
 
 
 def test_refusals(client: Client) -> None:
@@ -152,6 +143,7 @@ def test_refusals(client: Client) -> None:
     assert caught.value.request_id
 
 
+@ONE_CLIENT
 def test_every_check_of_an_image(client: Client) -> None:
     """The example pictures of the documentation: each is refused with the codes that its check tells, or accepted."""
     seen: set[str] = set()
@@ -180,7 +172,7 @@ def test_keys(connect: Connect, service: Service, key: ApiKey) -> None:
 
 
 def test_a_quota_that_is_used_up(connect: Connect, service: Service) -> None:
-    client = connect(service.key("--requests-month-max", 1))
+    client = connect(service.key(service.plan("--requests-month-max", 1)))
     client.check(MARK)
     with pytest.raises(QuotaExceeded) as caught:
         client.check(MARK)

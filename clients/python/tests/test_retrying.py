@@ -26,7 +26,9 @@ def statuses(transport: Tampering) -> list[int]:
 
 def test_a_rate_is_waited_for(connect: Connect, service: Service) -> None:
     transport = Tampering(untouched)
-    client = connect(service.key("--requests-per-second", 2, "--burst-requests", 1), transport=transport, retries=QUICK)
+    client = connect(
+        service.key(service.plan("--requests-per-second", 2, "--burst-requests", 1)), transport=transport, retries=QUICK
+    )
     client.check(MARK)
     begun = time.monotonic()
     client.check(MARK)
@@ -35,7 +37,7 @@ def test_a_rate_is_waited_for(connect: Connect, service: Service) -> None:
 
 
 def test_without_retries_a_rate_is_an_error(connect: Connect, service: Service) -> None:
-    client = connect(service.key("--requests-per-second", 0.01, "--burst-requests", 1), retries=ONCE)
+    client = connect(service.key(service.plan("--requests-per-second", 0.01, "--burst-requests", 1)), retries=ONCE)
     client.check(MARK)
     with pytest.raises(RateLimited) as caught:
         client.check(MARK)
@@ -45,7 +47,7 @@ def test_without_retries_a_rate_is_an_error(connect: Connect, service: Service) 
 
 
 def test_longer_than_the_total_is_not_waited_for(connect: Connect, service: Service) -> None:
-    client = connect(service.key("--requests-per-second", 0.01, "--burst-requests", 1), retries=QUICK)
+    client = connect(service.key(service.plan("--requests-per-second", 0.01, "--burst-requests", 1)), retries=QUICK)
     client.check(MARK)
     begun = time.monotonic()
     with pytest.raises(RateLimited):

@@ -173,7 +173,7 @@ def test_a_wrong_signing_key_is_told(connect: Connect, service: Service, key: Ap
 
 
 def test_retries_are_signed_anew(connect: Connect, service: Service) -> None:
-    limited = service.key("--requests-per-second", 2, "--burst-requests", 1)
+    limited = service.key(service.plan("--requests-per-second", 2, "--burst-requests", 1))
     answer = service.json("signing", "set", limited.id, "--algorithm", "hash-only", "--required")
     transport = Tampering(lambda response: response)
     quick = Retries(attempts_max=5, first_wait_seconds=0.05)
