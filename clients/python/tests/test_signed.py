@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -10,11 +12,13 @@ import pytest
 from conftest import COLIN, MARK, MARK_AGAIN, ONCE, ApiKey, Connect, Service, Tampering
 
 from auther import (
+    AsyncClient,
     Client,
     FaceNotMatched,
     HmacSigning,
     KeyUnknown,
     NoPersonMatched,
+    Person,
     PersonNotFound,
     RequestSignatureMissing,
     RequestSignatureWrong,
@@ -54,9 +58,20 @@ def test_errors_are_signed_as_well(client: Client) -> None:
         client.remove("nobody")
 
 
-def test_many_at_once_are_all_accepted(client: Client) -> None:
-    client.enrol("mark", MARK)
-    assert all(client.get("mark").person_id == "mark" for _ in range(20))
+def test_threads_share_a_client(service: Service, key: ApiKey, signing: Signing) -> None:
+    """All requests are alike, so that two with one timestamp would have one signature, and that is accepted once."""
+    with Client(service.url, key.secret, signing=signing) as client, ThreadPoolExecutor(8) as threads:
+        client.enrol("mark", MARK)
+        assert {person.person_id for person in threads.map(client.get, ["mark"] * 40)} == {"mark"}
+
+
+def test_tasks_share_a_client(service: Service, key: ApiKey, signing: Signing) -> None:
+    async def get_at_once() -> list[Person]:
+        async with AsyncClient(service.url, key.secret, signing=signing) as client:
+            await client.enrol("mark", MARK)
+            return await asyncio.gather(*(client.get("mark") for _ in range(40)))
+
+    assert {person.person_id for person in asyncio.run(get_at_once())} == {"mark"}
 
 
 TAMPERED = {
