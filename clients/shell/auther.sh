@@ -16,9 +16,14 @@ WINDOW_MS=300000
 main() {
     # Whatever ends this early is an error: 0 and 2 are verdicts, and only given at the end.
     result=1
-    tmp=$(mktemp -d)
-    trap 'rm -rf "$tmp"; exit "$result"' EXIT
+    tmp=
+    trap '[ -z "$tmp" ] || rm -rf "$tmp"; exit "$result"' EXIT
     trap 'exit 1' HUP INT TERM
+    # Secrets leave the environment before anything is started that would inherit them.
+    api_key=${AUTHER_API_KEY:?is not set: a key of the service}
+    signing_key=${AUTHER_SIGNING_KEY-}
+    unset AUTHER_API_KEY AUTHER_SIGNING_KEY
+    tmp=$(mktemp -d)
     : >"$tmp/body"
     settings
     command=${1-} id=
@@ -41,13 +46,9 @@ die() {
     exit 1
 }
 
-# The settings from the environment. What is secret is taken out of it: no program that is started here inherits it.
 settings() {
     url=${AUTHER_URL:?is not set: where the service is}
     url=${url%/}
-    api_key=${AUTHER_API_KEY:?is not set: a key of the service}
-    signing_key=${AUTHER_SIGNING_KEY-}
-    unset AUTHER_API_KEY AUTHER_SIGNING_KEY
     private_key=${AUTHER_PRIVATE_KEY-}
     base_url=${AUTHER_BASE_URL:-$url}
     version=${AUTHER_SIGNATURE_VERSION:-2}

@@ -130,16 +130,20 @@ Connect = Callable[..., Client]
 Tamper = Callable[[httpx.Response], httpx.Response]
 
 
+def untouched(response: httpx.Response) -> httpx.Response:
+    return response
+
+
 class Tampering(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Somebody between client and service, who sees and may change every request and every answer."""
 
-    def __init__(self, tamper: Tamper) -> None:
+    def __init__(self, tamper: Tamper = untouched) -> None:
         self.requests: list[httpx.Request] = []
         """As the client sent them."""
         self.responses: list[httpx.Response] = []
         """As the service answered."""
         self.alter: Callable[[httpx.Request], httpx.Request] = lambda request: request
-        self._tamper = tamper
+        self.tamper = tamper
         self._sync, self._async = httpx.HTTPTransport(), httpx.AsyncHTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -155,7 +159,7 @@ class Tampering(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def _seen(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
         self.requests.append(request)
         self.responses.append(response)
-        return self._tamper(response)
+        return self.tamper(response)
 
     def close(self) -> None:
         self._sync.close()

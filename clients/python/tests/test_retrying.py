@@ -16,16 +16,12 @@ from auther import RateLimited, Retries, ServiceUnavailable
 QUICK = Retries(attempts_max=5, first_wait_seconds=0.05)
 
 
-def untouched(response: httpx.Response) -> httpx.Response:
-    return response
-
-
 def statuses(transport: Tampering) -> list[int]:
     return [response.status_code for response in transport.responses]
 
 
 def test_a_rate_is_waited_for(connect: Connect, service: Service) -> None:
-    transport = Tampering(untouched)
+    transport = Tampering()
     client = connect(
         service.key(service.plan("--requests-per-second", 2, "--burst-requests", 1)), transport=transport, retries=QUICK
     )
