@@ -30,6 +30,10 @@ START_SECONDS_MAX = 30.0
 """The service is ready within a second; a busy machine may take longer."""
 
 
+Way = tuple[str, Version]
+"""An algorithm, and a version of what is signed."""
+
+
 @dataclass(frozen=True)
 class ApiKey:
     """A key of an organisation of its own, whose gallery is empty at first."""
@@ -50,6 +54,18 @@ class Service:
     @cached_property
     def unlimited(self) -> int:
         return self.plan()
+
+    @cached_property
+    def server_keys(self) -> str:
+        return self.run("signing", "server-keys")
+
+    def has_to_sign(self, key: ApiKey, way: Way, pair: KeyPair) -> str | None:
+        """From now on; what is returned is the signing key of a key that signs with HMAC."""
+        answer = self.json("signing", "set", key.id, "--algorithm", way[0], "--required")
+        if way[0] == "hash-only":
+            return str(answer["signingKey"])
+        self.run("signing", "upload", key.id, str(pair.public_file))
+        return None
 
     def run(self, *arguments: str | float) -> str:
         command = [str(self.binary), "--data", str(self.data), *map(str, arguments)]
@@ -208,21 +224,60 @@ def client(connect: Connect, key: ApiKey) -> Client:
 ONCE = Retries(attempts_max=1)
 
 
-WAYS: list[tuple[str, Version]] = [("hash-then-rsa", 1), ("hash-then-rsa", 2), ("hash-only", 1), ("hash-only", 2)]
-"""Every way of signing: an algorithm and a version of what is signed."""
+WAYS: list[Way] = [("hash-then-rsa", 1), ("hash-then-rsa", 2), ("hash-only", 1), ("hash-only", 2)]
+"""Every way of signing."""
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]}-v{way[1]}")
-def way(request: pytest.FixtureRequest) -> tuple[str, Version]:
-    return cast("tuple[str, Version]", request.param)
+def way(request: pytest.FixtureRequest) -> Way:
+    return cast(Way, request.param)
+
+
+def openssl(*arguments: str | Path, stdin: bytes = b"") -> bytes:
+    return subprocess.run(["openssl", *arguments], input=stdin, check=True, capture_output=True).stdout
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """An RSA key of openssl's making, in PEM."""
+
+    private_file: Path
+    public_file: Path
+
+    @classmethod
+    def make(cls, folder: Path, *algorithm: str) -> KeyPair:
+        pair = cls(folder / "private.pem", folder / "public.pem")
+        algorithm = algorithm or ("RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        openssl("genpkey", "-algorithm", *algorithm, "-out", pair.private_file)
+        openssl("pkey", "-in", pair.private_file, "-pubout", "-out", pair.public_file)
+        return pair
+
+    @property
+    def private(self) -> str:
+        return self.private_file.read_text()
+
+    @property
+    def public(self) -> str:
+        return self.public_file.read_text()
+
+    def sign(self, line: bytes) -> bytes:
+        return openssl("dgst", "-sha256", "-sign", self.private_file, stdin=line)
+
+
+@pytest.fixture(scope="session")
+def client_pair(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
+    return KeyPair.make(tmp_path_factory.mktemp("client"))
+
+
+@pytest.fixture(scope="session")
+def other_pair(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
+    return KeyPair.make(tmp_path_factory.mktemp("other"))
 
 
 @pytest.fixture
-def signing(way: tuple[str, Version], service: Service, key: ApiKey) -> Signing:
+def signing(way: Way, service: Service, key: ApiKey, client_pair: KeyPair) -> Signing:
     """The key has to sign from now on; this is how."""
-    algorithm, version = way
-    answer = service.json("signing", "set", key.id, "--algorithm", algorithm, "--required")
-    if algorithm == "hash-only":
-        return HmacSigning(answer["signingKey"], version=version)
-    private_key = service.json("signing", "generate", key.id)["privateKey"]
-    return RsaSigning(private_key, [service.run("signing", "server-keys")], version=version)
+    signing_key = service.has_to_sign(key, way, client_pair)
+    if signing_key is not None:
+        return HmacSigning(signing_key, version=way[1])
+    return RsaSigning(client_pair.private, [service.server_keys], version=way[1])

@@ -6,23 +6,25 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, ApiKey, Service
+from conftest import ROOT, ApiKey, KeyPair, Service
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 @pytest.fixture
-def environment(service: Service, key: ApiKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    private, public = tmp_path / "private.pem", tmp_path / "server.pem"
+def environment(
+    service: Service, key: ApiKey, client_pair: KeyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = tmp_path / "server.pem"
+    public.write_text(service.server_keys)
+    service.run("signing", "set", key.id, "--algorithm", "hash-then-rsa")
+    service.run("signing", "upload", key.id, str(client_pair.public_file))
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("AUTHER_URL", service.url)
     monkeypatch.setenv("AUTHER_API_KEY", key.secret)
-    monkeypatch.setenv("AUTHER_PRIVATE_KEY", str(private))
+    monkeypatch.setenv("AUTHER_PRIVATE_KEY", str(client_pair.private_file))
     monkeypatch.setenv("AUTHER_SERVER_PUBLIC_KEY", str(public))
-    service.run("signing", "set", key.id, "--algorithm", "hash-then-rsa")
-    private.write_text(service.json("signing", "generate", key.id)["privateKey"])
-    public.write_text(service.run("signing", "server-keys"))
 
 
 @pytest.mark.usefixtures("environment")

@@ -15,9 +15,7 @@ from typing import Callable
 
 import httpx
 import pytest
-from conftest import COLIN, MARK, MARK_AGAIN, ROOT, ApiKey, Service
-
-from auther._signing import Version
+from conftest import COLIN, MARK, MARK_AGAIN, ROOT, WAYS, ApiKey, KeyPair, Service, Way
 
 FOLDER = ROOT / "clients" / "shell"
 SCRIPT = FOLDER / "auther.sh"
@@ -26,6 +24,8 @@ SHELLS = [shell for shell in ("dash", "bash", "busybox") if shutil.which(shell)]
 
 ONE_SHELL = pytest.mark.parametrize("shell", SHELLS[:1], indirect=True)
 """For what does not depend on the shell, and takes its time."""
+
+EACH_SHELL_AND_EACH_WAY = [(SHELLS[0], way) for way in WAYS] + [(shell, WAYS[-1]) for shell in SHELLS[1:]]
 
 YES, ERROR, NO = 0, 1, 2
 
@@ -54,23 +54,22 @@ def shell(request: pytest.FixtureRequest, service: Service, key: ApiKey, tmp_pat
 
 
 @pytest.fixture
-def signed(shell: Shell, service: Service, key: ApiKey, way: tuple[str, Version], tmp_path: Path) -> Shell:
-    sign(shell, service, key, way, tmp_path)
+def signed(shell: Shell, service: Service, key: ApiKey, way: Way, client_pair: KeyPair, tmp_path: Path) -> Shell:
+    sign(shell, service, key, way, client_pair, tmp_path)
     return shell
 
 
-def sign(shell: Shell, service: Service, key: ApiKey, way: tuple[str, Version], folder: Path) -> None:
+def sign(shell: Shell, service: Service, key: ApiKey, way: Way, pair: KeyPair, folder: Path) -> None:
     """The key has to sign from now on, and the script does."""
-    algorithm, version = way
-    shell.settings.update(AUTHER_API_KEY=key.secret, AUTHER_SIGNATURE_VERSION=str(version))
-    answer = service.json("signing", "set", key.id, "--algorithm", algorithm, "--required")
-    if algorithm == "hash-only":
-        shell.settings["AUTHER_SIGNING_KEY"] = answer["signingKey"]
+    shell.settings.update(AUTHER_API_KEY=key.secret, AUTHER_SIGNATURE_VERSION=str(way[1]))
+    signing_key = service.has_to_sign(key, way, pair)
+    if signing_key is not None:
+        shell.settings["AUTHER_SIGNING_KEY"] = signing_key
         return
-    private, public = folder / "client.pem", folder / "server.pem"
-    private.write_text(service.json("signing", "generate", key.id)["privateKey"])
-    public.write_text(service.run("signing", "server-keys"))
-    shell.settings.update(AUTHER_PRIVATE_KEY=str(private), AUTHER_SERVER_PUBLIC_KEY=str(public))
+    # The first of two is not the one that signs.
+    public = folder / "server.pem"
+    public.write_text(pair.public + service.server_keys)
+    shell.settings.update(AUTHER_PRIVATE_KEY=str(pair.private_file), AUTHER_SERVER_PUBLIC_KEY=str(public))
 
 
 def run_all(shell: Shell, steps: list[tuple[int, tuple[str | Path, ...], str]]) -> None:
@@ -110,6 +109,7 @@ def test_every_operation(shell: Shell) -> None:
     )
 
 
+@pytest.mark.parametrize(("shell", "way"), EACH_SHELL_AND_EACH_WAY, indirect=True)
 def test_every_operation_signed(signed: Shell) -> None:
     run_all(
         signed,
@@ -265,7 +265,7 @@ def test_a_tampered_answer_is_an_error(signed: Shell, between: Between) -> None:
 
 
 @ONE_SHELL
-def test_a_status_is_bound_by_version_2(signed: Shell, between: Between, way: tuple[str, Version]) -> None:
+def test_a_status_is_bound_by_version_2(signed: Shell, between: Between, way: Way) -> None:
     between.alter = lambda answer: Seen(410, answer.headers, answer.body)
     done = signed("get", "nobody", AUTHER_URL=between.url, AUTHER_BASE_URL=between.service.url)
     assert done.returncode == (ERROR if way[1] == 2 else NO)
@@ -305,10 +305,17 @@ def test_what_may_have_been_done_is_repeated_only_where_it_is_harmless(
 @ONE_SHELL
 @pytest.mark.parametrize("way", [("hash-then-rsa", 1), ("hash-only", 2)], indirect=True)
 def test_retries_are_signed_anew(
-    shell: Shell, service: Service, between: Between, way: tuple[str, Version], tmp_path: Path
+    shell: Shell, service: Service, between: Between, way: Way, client_pair: KeyPair, tmp_path: Path
 ) -> None:
     """A signature is accepted once: with that of the first attempt the second would be refused."""
-    sign(shell, service, service.key(service.plan("--requests-per-second", 1, "--burst-requests", 1)), way, tmp_path)
+    sign(
+        shell,
+        service,
+        service.key(service.plan("--requests-per-second", 1, "--burst-requests", 1)),
+        way,
+        client_pair,
+        tmp_path,
+    )
     statuses: list[int] = []
 
     def note(answer: Seen) -> Seen:
@@ -321,6 +328,7 @@ def test_retries_are_signed_anew(
     assert statuses == [200, 429, 200]
 
 
+@pytest.mark.parametrize("way", [("hash-then-rsa", 2), ("hash-only", 2)], indirect=True)
 def test_nobody_who_lists_processes_sees_a_secret(signed: Shell, tmp_path: Path) -> None:
     """Every program that the script starts writes down its command line and its environment first."""
     spies, log = tmp_path / "spies", tmp_path / "log"

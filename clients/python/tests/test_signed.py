@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
-from conftest import COLIN, MARK, MARK_AGAIN, ONCE, ApiKey, Connect, Service, Tamper, Tampering, untouched
+from conftest import (
+    COLIN,
+    MARK,
+    MARK_AGAIN,
+    ONE_CLIENT,
+    ApiKey,
+    Connect,
+    KeyPair,
+    Service,
+    Tamper,
+    Tampering,
+    running,
+    untouched,
+)
 
 from auther import (
     AsyncClient,
@@ -202,23 +214,47 @@ def test_retries_are_signed_anew(connect: Connect, service: Service) -> None:
     assert [response.status_code for response in transport.responses] == [200, 429, 200]
 
 
-def test_an_uploaded_key_and_a_rotated_server_key(
-    connect: Connect, service: Service, key: ApiKey, tmp_path: Path
-) -> None:
-    private, public = tmp_path / "private.pem", tmp_path / "public.pem"
-    subprocess.run(
-        ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072", "-out", private],
-        check=True,
-        capture_output=True,
-    )
-    subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True)
+@ONE_CLIENT
+def test_a_pair_that_the_service_makes(connect: Connect, service: Service, key: ApiKey) -> None:
     service.run("signing", "set", key.id, "--algorithm", "hash-then-rsa", "--required")
-    service.run("signing", "upload", key.id, str(public))
-    stranger = public.read_text()
-    for server_keys, believed in [([service.run("signing", "server-keys")], True), ([stranger], False)]:
-        client = connect(key, signing=RsaSigning(private.read_text(), server_keys), retries=ONCE)
-        if believed:
-            assert client.check(MARK).accepted
-        else:
-            with pytest.raises(SignatureError, match="signature is wrong"):
-                client.check(MARK)
+    private_key = service.json("signing", "generate", key.id)["privateKey"]
+    signing = RsaSigning(private_key, [service.server_keys])
+    assert connect(key, signing=signing).check(MARK).accepted
+
+
+@ONE_CLIENT
+def test_a_stranger_is_not_taken_for_the_service(
+    connect: Connect, service: Service, key: ApiKey, client_pair: KeyPair
+) -> None:
+    service.has_to_sign(key, ("hash-then-rsa", 2), client_pair)
+    signing = RsaSigning(client_pair.private, [client_pair.public])
+    with pytest.raises(SignatureError, match="signature is wrong"):
+        connect(key, signing=signing).check(MARK)
+
+
+@ONE_CLIENT
+def test_version_1_is_refused_where_it_is_not_wanted(connect: Connect, service: Service, key: ApiKey) -> None:
+    answer = service.json("signing", "set", key.id, "--algorithm", "hash-only", "--length-prefixed")
+    with pytest.raises(RequestSignatureWrong) as caught:
+        connect(key, signing=HmacSigning(answer["signingKey"], version=1)).check(MARK)
+    assert caught.value.type == "signature_version_wrong"
+    assert connect(key, signing=HmacSigning(answer["signingKey"])).check(MARK).accepted
+
+
+@ONE_CLIENT
+def test_the_service_takes_another_key(connect: Connect, client_pair: KeyPair, tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        key = service.key()
+        service.has_to_sign(key, ("hash-then-rsa", 2), client_pair)
+        before = service.run("signing", "server-keys")
+        service.run("signing", "rotate-server-key", "--in", "7d")
+        both = service.run("signing", "server-keys")
+        signing = {text: RsaSigning(client_pair.private, [text]) for text in (before, both)}
+        clients = {text: connect(key, url=service.url, signing=signing[text]) for text in (before, both)}
+        assert clients[before].check(MARK).accepted
+        assert clients[both].check(MARK).accepted
+        service.run("signing", "rotate-server-key", "--in", "0s")
+        after = service.run("signing", "server-keys")
+        with pytest.raises(SignatureError, match="signature is wrong"):
+            clients[before].check(MARK)
+        assert connect(key, url=service.url, signing=RsaSigning(client_pair.private, [after])).check(MARK).accepted

@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 import pytest
+from conftest import KeyPair, Way, openssl
 
 from auther import HmacSigning, RsaSigning, Signing
-from auther._signing import WINDOW_MS, Seal, UniqueClock, Version
+from auther._signing import WINDOW_MS, Seal, UniqueClock
 
 NOW = 1_700_000_000_000
 URI = "/person/verify-face/mark"
 BODY = b'{"faceImage":"/9j/"}'
 ANSWER = b'{"personId":"mark"}'
 SIGNING_KEY = "sk_" + "aB3" * 14 + "x"
-
-
-def openssl(*arguments: str | Path, stdin: bytes = b"") -> bytes:
-    return subprocess.run(["openssl", *arguments], input=stdin, check=True, capture_output=True).stdout
-
-
-@dataclass(frozen=True)
-class KeyPair:
-    file: Path
-    private: bytes
-    public: bytes
-
-    @classmethod
-    def make(cls, file: Path, *algorithm: str) -> KeyPair:
-        private = openssl("genpkey", "-algorithm", *(algorithm or ("RSA", "-pkeyopt", "rsa_keygen_bits:2048")))
-        file.write_bytes(private)
-        return cls(file, private, openssl("pkey", "-in", file, "-pubout"))
-
-    def sign(self, line: bytes) -> bytes:
-        return openssl("dgst", "-sha256", "-sign", self.file, stdin=line)
-
-
-@pytest.fixture(scope="module")
-def client_pair(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
-    return KeyPair.make(tmp_path_factory.mktemp("keys") / "client.pem")
-
-
-@pytest.fixture(scope="module")
-def server_pair(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
-    return KeyPair.make(tmp_path_factory.mktemp("keys") / "server.pem")
 
 
 def hmac(line: bytes) -> bytes:
@@ -88,12 +58,12 @@ class Case:
 
 
 @pytest.fixture
-def case(way: tuple[str, Version], client_pair: KeyPair, server_pair: KeyPair) -> Case:
+def case(way: Way, client_pair: KeyPair, other_pair: KeyPair) -> Case:
     algorithm, version = way
     if algorithm == "hash-only":
         return Case(HmacSigning(SIGNING_KEY, version=version), hmac, hmac)
-    rsa = RsaSigning(client_pair.private, [server_pair.public], version=version)
-    return Case(rsa, client_pair.sign, server_pair.sign)
+    rsa = RsaSigning(client_pair.private, [other_pair.public], version=version)
+    return Case(rsa, client_pair.sign, other_pair.sign)
 
 
 def test_a_request_is_signed_as_openssl_would(case: Case) -> None:
@@ -161,25 +131,25 @@ def test_nonces_are_fresh() -> None:
     assert all(len(nonce) == 22 for nonce in nonces)
 
 
-def test_a_client_believes_either_key_while_the_server_rotates(client_pair: KeyPair, server_pair: KeyPair) -> None:
+def test_a_client_believes_either_key_while_the_server_rotates(client_pair: KeyPair, other_pair: KeyPair) -> None:
     for keys in (
-        [client_pair.public, server_pair.public],
-        [client_pair.public + server_pair.public],
-        [(b"two keys\n" + client_pair.public + server_pair.public).decode()],
+        [client_pair.public, other_pair.public],
+        [client_pair.public + other_pair.public],
+        [("# two keys\n" + client_pair.public + other_pair.public).encode()],
     ):
-        case = Case(RsaSigning(client_pair.private.decode(), keys), client_pair.sign, server_pair.sign)
+        case = Case(RsaSigning(client_pair.private.encode(), keys), client_pair.sign, other_pair.sign)
         seal = case.seal()
         assert seal.refusal(200, case.answer(seal), ANSWER) is None
-    stranger = Case(RsaSigning(client_pair.private, [client_pair.public]), client_pair.sign, server_pair.sign)
+    stranger = Case(RsaSigning(client_pair.private, [client_pair.public]), client_pair.sign, other_pair.sign)
     seal = stranger.seal()
     assert seal.refusal(200, stranger.answer(seal), ANSWER) == "the answer's signature is wrong"
 
 
 def test_keys_that_cannot_work_are_refused(client_pair: KeyPair, tmp_path: Path) -> None:
-    curve = KeyPair.make(tmp_path / "curve.pem", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+    curve = KeyPair.make(tmp_path, "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
     for private, public in [
         (client_pair.private, []),
-        (client_pair.private, [b""]),
+        (client_pair.private, [""]),
         (client_pair.private, [client_pair.private]),
         (client_pair.private, [curve.public]),
         (curve.private, [client_pair.public]),
