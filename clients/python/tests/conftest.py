@@ -143,6 +143,9 @@ class Awaited:
 Connect = Callable[..., Client]
 """Makes a client of one kind or the other: a key, then the keywords of `Client`, `tamper` and `url` besides."""
 
+NO_TLS = False
+"""The tests speak plain HTTP: reading the certificates of the world again and again would take most of their time."""
+
 Tamper = Callable[[httpx.Response], httpx.Response]
 
 
@@ -160,7 +163,7 @@ class Tampering(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """As the service answered."""
         self.alter: Callable[[httpx.Request], httpx.Request] = lambda request: request
         self.tamper = tamper
-        self._sync, self._async = httpx.HTTPTransport(), httpx.AsyncHTTPTransport()
+        self._sync, self._async = httpx.HTTPTransport(verify=NO_TLS), httpx.AsyncHTTPTransport(verify=NO_TLS)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._sync.handle_request(self.alter(request))
@@ -189,24 +192,19 @@ def connect(request: pytest.FixtureRequest, service: Service) -> Iterator[Connec
     loop = asyncio.new_event_loop()
     closing: list[Callable[[], object]] = []
 
-    def sync_client(
+    def connected(
         key: ApiKey | str, *, transport: Tampering | None = None, url: str = service.url, **keywords: Any
     ) -> Client:
         secret = key.secret if isinstance(key, ApiKey) else key
         if request.param == "sync":
-            http = httpx.Client(transport=transport) if transport else None
-            client = Client(url, secret, http=http, **keywords)
-            closing.extend([client.close, http.close] if http else [client.close])
-            return client
-        async_http = httpx.AsyncClient(transport=transport) if transport else None
-        async_client = AsyncClient(url, secret, http=async_http, **keywords)
-        awaited = Awaited(async_client, loop)
-        closing.append(awaited.aclose)
-        if async_http:
-            closing.append(lambda: loop.run_until_complete(async_http.aclose()))
-        return cast(Client, awaited)
+            http = httpx.Client(transport=transport or httpx.HTTPTransport(verify=NO_TLS))
+            closing.append(http.close)
+            return Client(url, secret, http=http, **keywords)
+        async_http = httpx.AsyncClient(transport=transport or httpx.AsyncHTTPTransport(verify=NO_TLS))
+        closing.append(lambda: loop.run_until_complete(async_http.aclose()))
+        return cast(Client, Awaited(AsyncClient(url, secret, http=async_http, **keywords), loop))
 
-    yield sync_client
+    yield connected
     for close in closing:
         close()
     loop.close()

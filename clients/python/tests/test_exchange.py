@@ -177,6 +177,7 @@ def test_an_unsigned_answer_is_not_believed_and_its_claim_is_told() -> None:
         ok({**PERSON, "created": "yesterday"}),
         ok({**PERSON, "created": "2020-09-03T16:05:08.938"}),
         ok({**PERSON, "personId": 7}),
+        ok({**PERSON, "personId": "mary"}),
         Answer(204, {}, b""),
         Answer(301, {"Location": "https://b.example"}, b""),
         Answer(502, {}, b"<html>"),

@@ -147,6 +147,7 @@ def test_an_old_answer_is_bound_by_version_2(connect: Connect, key: ApiKey, sign
         assert client.get("mark") == person, "the gap of version 1 that the README tells of"
 
 
+@ONE_CLIENT
 def test_a_replayed_request_is_refused(connect: Connect, key: ApiKey, signing: Signing) -> None:
     transport = Tampering()
     connect(key, signing=signing, transport=transport).enrol("mark", MARK)
@@ -155,6 +156,7 @@ def test_a_replayed_request_is_refused(connect: Connect, key: ApiKey, signing: S
     assert (again.status_code, again.json()["code"], again.json()["type"]) == (401, "S_003", "signature_replayed")
 
 
+@ONE_CLIENT
 def test_a_tampered_request_is_refused(connect: Connect, key: ApiKey, signing: Signing) -> None:
     transport = Tampering()
     client = connect(key, signing=signing, transport=transport)
@@ -166,12 +168,14 @@ def test_a_tampered_request_is_refused(connect: Connect, key: ApiKey, signing: S
     assert "S_002 signature_wrong" in str(caught.value)
 
 
+@ONE_CLIENT
 @pytest.mark.usefixtures("signing")
 def test_a_key_that_has_to_sign_does_not_do_without(connect: Connect, key: ApiKey) -> None:
     with pytest.raises(RequestSignatureMissing):
         connect(key).get("mark")
 
 
+@ONE_CLIENT
 @pytest.mark.parametrize("offset_ms", [-WINDOW_MS - 5_000, WINDOW_MS + 5_000])
 def test_a_wrong_clock_is_told(client: Client, monkeypatch: pytest.MonkeyPatch, offset_ms: int) -> None:
     right = UniqueClock()
@@ -183,12 +187,14 @@ def test_a_wrong_clock_is_told(client: Client, monkeypatch: pytest.MonkeyPatch, 
     assert "more than five minutes off" in str(caught.value)
 
 
+@ONE_CLIENT
 def test_an_unknown_key_is_told_though_its_answer_cannot_be_signed(connect: Connect, signing: Signing) -> None:
     with pytest.raises((SignatureError, KeyUnknown)) as caught:
         connect("ak_unknown", signing=signing).get("mark")
     assert "A_002 key_unknown" in str(caught.value)
 
 
+@ONE_CLIENT
 def test_another_base_url_is_another_signature(connect: Connect, key: ApiKey, signing: Signing) -> None:
     signing.base_url = "https://somewhere.else.example"
     with pytest.raises((RequestSignatureWrong, SignatureError)) as caught:
@@ -196,6 +202,7 @@ def test_another_base_url_is_another_signature(connect: Connect, key: ApiKey, si
     assert "S_002 signature_wrong" in str(caught.value)
 
 
+@ONE_CLIENT
 def test_a_wrong_signing_key_is_told(connect: Connect, service: Service, key: ApiKey) -> None:
     service.json("signing", "set", key.id, "--algorithm", "hash-only", "--required")
     with pytest.raises(SignatureError) as caught:

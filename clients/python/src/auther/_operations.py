@@ -29,22 +29,22 @@ class Operation(Generic[T]):
 
 def enrol(person_id: str, image: Image) -> Operation[Person]:
     """Create person. A second time is refused: the id is taken."""
-    return Operation("POST", _person("face", person_id), Person.parse, False, _face_image(image))
+    return Operation("POST", _path("face", person_id), _person(person_id), False, _face_image(image))
 
 
 def update(person_id: str, image: Image) -> Operation[Person]:
     """Update person."""
-    return Operation("PUT", _person("face", person_id), Person.parse, True, _face_image(image))
+    return Operation("PUT", _path("face", person_id), _person(person_id), True, _face_image(image))
 
 
 def remove(person_id: str) -> Operation[None]:
     """Remove person. A second time is refused: there is no such person."""
-    return Operation("DELETE", _person("face", person_id), parse_nothing, False)
+    return Operation("DELETE", _path("face", person_id), parse_nothing, False)
 
 
 def get(person_id: str) -> Operation[Person]:
     """Get person."""
-    return Operation("GET", _person("face", person_id), Person.parse, True)
+    return Operation("GET", _path("face", person_id), _person(person_id), True)
 
 
 def identify(image: Image) -> Operation[Person]:
@@ -54,7 +54,7 @@ def identify(image: Image) -> Operation[Person]:
 
 def verify(person_id: str, image: Image) -> Operation[Person]:
     """Verify person (1:1)."""
-    return Operation("POST", _person("verify-face", person_id), Person.parse, True, _face_image(image))
+    return Operation("POST", _path("verify-face", person_id), _person(person_id), True, _face_image(image))
 
 
 def compare(source: Image, target: Image, threshold: float | None) -> Operation[float]:
@@ -70,7 +70,19 @@ def check(image: Image) -> Operation[CheckedImage]:
     return Operation("POST", "/person/check-face", CheckedImage.parse, True, _face_image(image))
 
 
-def _person(what: str, person_id: str) -> str:
+def _person(person_id: str) -> Callable[[Any], Person]:
+    """An answer about another person is none: it would be taken for a yes about this one."""
+
+    def parse(answer: Any) -> Person:
+        person = Person.parse(answer)
+        if person.person_id != person_id:
+            raise ValueError("an answer about another person")
+        return person
+
+    return parse
+
+
+def _path(what: str, person_id: str) -> str:
     segment = quote(person_id, safe="~@:+")
     # What would mean "here" or "above" in a path is a person id like any other.
     return f"/person/{what}/{segment.replace('.', '%2E') if segment in ('.', '..') else segment}"
