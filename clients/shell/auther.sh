@@ -199,7 +199,8 @@ sign() {
         request_line | openssl dgst -sha256 -sign "$private_key" >"$tmp/signature"
     fi
     option header "Timestamp: $timestamp"
-    option header "Signature: $(openssl base64 -A -in "$tmp/signature")"
+    sent=$(openssl base64 -A -in "$tmp/signature")
+    option header "Signature: $sent"
     if [ "$version" = 2 ]; then
         option header "Signature-Version: 2"
         option header "Nonce: $nonce"
@@ -211,6 +212,8 @@ believe() {
     signature=$(header signature)
     answered=$(header timestamp)
     [ -n "$signature" ] && [ -n "$answered" ] || disbelieve "the answer is not signed"
+    # With a shared key and version 1, a request that is sent back is signed like an answer.
+    [ "$signature" != "$sent" ] || disbelieve "the answer's signature is that of the request"
     case $answered in 0* | *[!0-9]* | ????????????????*) disbelieve "the answer's timestamp is no time" ;; esac
     difference=$((answered - $(date +%s) * 1000))
     [ "${difference#-}" -le "$WINDOW_MS" ] || disbelieve "the answer's timestamp is more than five minutes off"

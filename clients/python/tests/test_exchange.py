@@ -188,6 +188,17 @@ def test_what_is_not_of_the_api_is_told_as_such(answer: Answer) -> None:
     assert type(Conversation(GET, answer).error) is UnexpectedAnswer
 
 
+@pytest.mark.parametrize("answer", [Answer(204, {}, b""), Answer(301, {}, b""), Answer(200, {}, b"{}")])
+def test_a_removal_is_done_only_with_an_empty_200(answer: Answer) -> None:
+    steps = Exchanges("https://a.example", KEY, None, Retries()).begin(operations.remove("mark"))
+    next(steps)
+    with pytest.raises(UnexpectedAnswer):
+        steps.send(answer)
+    steps = Exchanges("https://a.example", KEY, None, Retries()).begin(operations.remove("mark"))
+    next(steps)
+    assert steps.send(Answer(200, {}, b"")) == Done(None)
+
+
 @pytest.mark.parametrize(
     "url", ["auther.example", "ftp://a.example", "https://", "https://u:p@a.example", "http://a/?b"]
 )

@@ -196,6 +196,8 @@ class Between:
     service: Service
     alter: Callable[[Seen], Seen] = lambda answer: answer
     requests: list[str] = field(default_factory=list)
+    sent: tuple[Mapping[str, str], bytes] = ({}, b"")
+    """The headers and the body of the last request."""
     url: str = ""
 
 
@@ -207,6 +209,7 @@ def between(service: Service) -> Iterator[Between]:
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             proxy.requests.append(f"{self.command} {self.path}")
+            proxy.sent = (dict(self.headers), body)
             url = httpx.URL(service.url, raw_path=self.path.encode())
             headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
             got = httpx.request(self.command, url, headers=headers, content=body)
@@ -262,6 +265,19 @@ def test_a_tampered_answer_is_an_error(signed: Shell, between: Between) -> None:
         done = signed("get", "mark")
         assert (done.returncode, done.stdout) == (ERROR, ""), how
         assert told in done.stderr, how
+
+
+@ONE_SHELL
+def test_a_request_that_is_sent_back_is_no_answer(signed: Shell, between: Between) -> None:
+    def echo(_answer: Seen) -> Seen:
+        headers, body = between.sent
+        names = ("Signature", "Timestamp", "Signature-Version")
+        return Seen(200, {name: headers[name] for name in names if name in headers}, body)
+
+    between.alter = echo
+    done = signed("remove", "mark", AUTHER_URL=between.url, AUTHER_BASE_URL=between.service.url)
+    assert (done.returncode, done.stdout) == (ERROR, "")
+    assert "that of the request" in done.stderr
 
 
 @ONE_SHELL

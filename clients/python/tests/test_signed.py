@@ -117,6 +117,23 @@ def test_a_tampered_answer_is_refused(connect: Connect, key: ApiKey, signing: Si
     assert client.get("mark").person_id == "mark"
 
 
+def test_a_request_that_is_sent_back_is_no_answer(connect: Connect, key: ApiKey, signing: Signing) -> None:
+    transport = Tampering()
+    client = connect(key, signing=signing, transport=transport)
+    client.enrol("mark", MARK)
+
+    def echo(_response: httpx.Response) -> httpx.Response:
+        sent = transport.requests[-1]
+        names = ("Signature", "Timestamp", "Signature-Version")
+        headers = {name: sent.headers[name] for name in names if name in sent.headers}
+        return httpx.Response(200, headers=headers, content=sent.content)
+
+    transport.tamper = echo
+    for call in (client.get, client.remove):
+        with pytest.raises(SignatureError, match="that of the request"):
+            call("mark")
+
+
 def test_a_status_is_bound_by_version_2(connect: Connect, key: ApiKey, signing: Signing) -> None:
     def found(response: httpx.Response) -> httpx.Response:
         return httpx.Response(410, headers=response.headers, content=response.content)

@@ -94,6 +94,11 @@ def test_an_altered_answer_is_not_believed(case: Case) -> None:
     assert seal.refusal(200, {**genuine, "Signature": "?"}, ANSWER) == "the answer's signature is not base64"
 
 
+def test_a_request_that_is_sent_back_is_no_answer(case: Case) -> None:
+    seal = case.seal()
+    assert seal.refusal(200, seal.headers, BODY) == "the answer's signature is that of the request"
+
+
 def test_an_answer_without_signature_or_timestamp_is_not_believed(case: Case) -> None:
     seal = case.seal()
     genuine = case.answer(seal)

@@ -64,8 +64,8 @@ class Seal:
         self._clock = clock
         timestamp = str(clock.unique_ms())
         line = request_line(*self._subject, body, timestamp, self._nonce)
-        signature = base64.b64encode(signing._sign(line)).decode("ascii")
-        self.headers = {"Signature": signature, "Timestamp": timestamp}
+        self._signature = signing._sign(line)
+        self.headers = {"Signature": base64.b64encode(self._signature).decode("ascii"), "Timestamp": timestamp}
         """What the request carries."""
         if self._nonce is not None:
             self.headers.update({"Signature-Version": "2", "Nonce": self._nonce})
@@ -79,6 +79,9 @@ class Seal:
             signature_bytes = base64.b64decode(signature, validate=True)
         except (ValueError, binascii.Error):
             return "the answer's signature is not base64"
+        if signature_bytes == self._signature:
+            # With a shared key and version 1, a request that is sent back is signed like an answer.
+            return "the answer's signature is that of the request"
         line = response_line(status, *self._subject, body, timestamp, self._nonce)
         if not self._signing._is_valid(line, signature_bytes):
             return "the answer's signature is wrong"
