@@ -111,19 +111,18 @@ fn face_image() -> Value {
 }
 
 fn image_pair() -> Value {
-    let mut misspelt = image();
-    misspelt["deprecated"] = true.into();
+    // As a property the old spelling would have to make both optional, in every generated client.
+    let source = format!("{IMAGE} The old spelling `sourcetImage` is accepted in its place.");
     object(
         "Two images to be compared.",
         vec![
-            needed("sourceImage", IMAGE, image()),
+            needed("sourceImage", &source, image()),
             needed("targetImage", IMAGE, image()),
             optional(
                 "similarityThreshold",
-                "The similarity in percent from which the faces match.",
-                json!({"type": "number", "minimum": 0, "maximum": 100, "default": 80}),
+                "The similarity in percent from which the faces match; null is the default.",
+                json!({"type": ["number", "null"], "minimum": 0, "maximum": 100, "default": 80}),
             ),
-            optional("sourcetImage", "An old spelling of `sourceImage`, accepted in its place.", misspelt),
         ],
     )
 }
@@ -265,7 +264,8 @@ fn detail() -> Value {
 }
 
 fn health() -> Value {
-    object("The state of the service.", vec![needed("status", "`live` or `ready`.", text())])
+    let status = json!({"type": "string", "enum": ["live", "ready"]});
+    object("The state of the service.", vec![needed("status", "What was asked for.", status)])
 }
 
 /// The person id as [`biometric::PersonId`] has it.
@@ -307,6 +307,7 @@ fn headers() -> Value {
         },
         "Allow": {
             "description": "The methods that this path has.",
+            "required": true,
             "schema": {"type": "string"},
             "example": "POST",
         },

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::call::{Answer, Body, Call};
-use super::{case, component, example, outcome, sample};
+use super::{case, component, example, link, outcome, sample};
 use crate::{Case, Code};
 
 /// The operation object of a call.
@@ -83,6 +83,10 @@ fn success(call: Call) -> Value {
     let mut response = json!({"description": description, "headers": headers(StatusCode::OK)});
     if let Some(schema) = schema {
         response["content"] = json_content(schema, &example::answers(call));
+    }
+    let links = link::all(call);
+    if !links.is_empty() {
+        response["links"] = links.into();
     }
     response
 }
