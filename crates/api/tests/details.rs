@@ -8,6 +8,9 @@ use common::{FACE, Request, Script, Server};
 use engine::{Error, Refusal};
 use face::{Defect, ImageError, Rejection};
 
+/// What the engine says, and what comes of it.
+type Failure = (fn() -> Error, &'static str);
+
 #[tokio::test]
 async fn several_refusals_are_all_listed_in_the_order_of_precedence() {
     fn refuse() -> Error {
@@ -56,7 +59,7 @@ async fn every_wrong_field_is_listed() {
 #[tokio::test]
 async fn the_measures_of_an_image_are_listed() {
     let server = Server::start().await;
-    let cases: [(fn() -> Error, &str); 4] = [
+    let cases: [Failure; 4] = [
         (
             || ImageError::TooManyBytes { bytes: 11, bytes_max: 10 }.into(),
             r#"[{"check":"image_bytes","code":"R_003","max":10,"value":11}]"#,
@@ -80,7 +83,7 @@ async fn the_measures_of_an_image_are_listed() {
 #[tokio::test]
 async fn retry_after_is_the_engines_rounded_up() {
     let server = Server::start().await;
-    let cases: [(fn() -> Error, &str); 2] = [
+    let cases: [Failure; 2] = [
         (|| Error::Overloaded { retry_after: Duration::from_millis(2_001) }, "3"),
         (|| Error::Unavailable("inside".to_owned()), "1"),
     ];
