@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use accounts::Caller;
-use accounts::usage::{ChargeError, Exhausted};
+use accounts::usage::{ChargeError, Exhausted, Signed};
 use biometric::TenantId;
 
 use crate::app::App;
@@ -22,12 +22,13 @@ const SHARE: usize = 2;
 /// When to come back with one more request than may be in flight.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Lets one more request of the organisation in, and charges it.
-pub(crate) async fn admit(app: &App, caller: &Caller, record: &Record) -> Result<Place, Problem> {
+/// When to come back when more signatures are remembered than may be: they go one by one, as their time runs out.
+const SIGNATURES_RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Lets one more request of the organisation in: not too fast, and not too many at once.
+pub(crate) fn enter(app: &App, caller: &Caller) -> Result<Place, Problem> {
     check_rate(app, caller)?;
-    let place = take_place(app, caller)?;
-    charge(app, caller, record).await?;
-    Ok(place)
+    take_place(app, caller)
 }
 
 fn check_rate(app: &App, caller: &Caller) -> Result<(), Problem> {
@@ -50,13 +51,17 @@ fn take_place(app: &App, caller: &Caller) -> Result<Place, Problem> {
     })
 }
 
-async fn charge(app: &App, caller: &Caller, record: &Record) -> Result<(), Problem> {
+/// Charges the request to the month's quota, and remembers its signature, if it has one: with that it is done.
+pub(crate) async fn charge(app: &App, caller: &Caller, record: &Record, signed: Option<Signed>) -> Result<(), Problem> {
     let (usage, record) = (Arc::clone(&app.usage), record.clone());
     let (tenant, limit) = (caller.tenant, caller.limits.requests_month_max);
     // Waits for a commit, also when the request is given up meanwhile. Such a charge is taken back here: nobody else is left
     // who could.
     let charging = move || -> Result<(), ChargeError> {
-        let charge = usage.charge(tenant, limit, clock::now())?;
+        let charge = match signed {
+            Some(signed) => usage.charge_signed(tenant, limit, signed, clock::now())?,
+            None => usage.charge(tenant, limit, clock::now())?,
+        };
         if let Err(late) = record.charge(charge) {
             usage.refund(late);
         }
@@ -68,6 +73,12 @@ async fn charge(app: &App, caller: &Caller, record: &Record) -> Result<(), Probl
         Err(ChargeError::Exhausted(Exhausted { used, limit, resets })) => {
             let (case, check) = (Case::RequestsExhausted, "requests_per_month");
             Err(Detail::measured(case, check, used as f64, None, limit as f64).resetting(resets).into())
+        }
+        Err(ChargeError::Replayed) => Err(Problem::new(Case::SignatureReplayed)),
+        Err(ChargeError::TooManySignatures { signatures_max }) => {
+            let (case, check) = (Case::TooManySignatures, "signatures_remembered");
+            let detail = Detail::measured(case, check, signatures_max as f64, None, signatures_max as f64);
+            Err(Problem::from(detail).retry_after(SIGNATURES_RETRY_AFTER))
         }
         Err(ChargeError::Unavailable(why)) => Err(Problem::new(Case::Unavailable).caused_by(format!("usage: {why}"))),
     }

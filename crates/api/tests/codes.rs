@@ -7,15 +7,16 @@ mod common;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use accounts::{Actor, Limits, Networks, Permission, Rate};
+use accounts::{Actor, Limits, Networks, Permission, Rate, Signing};
 use api::{Case, Settings};
 use biometric::Timestamp;
-use common::document::{Call, calls, check};
-use common::{FACE, Response, Script, Server, exchange};
+use common::document::{Call, PERSON, calls, check};
+use common::{FACE, Response, Script, Server, SignedKey, exchange, timestamp};
 use engine::{Error, Refusal};
 use face::{CheckLimits, Defect, ImageError, Measure, Rejection};
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
+use signing::Algorithm;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
@@ -80,9 +81,18 @@ async fn provoke(stage: &Stage, call: &Call, case: Case) -> Response {
     let good = || call.request(server);
     let keyed = |key: &str| good().without("Api-Key").header("Api-Key", key);
     let at = |path: &str| server.request(&call.method, path).json(call.body().unwrap_or_default());
-    let with = |body: &str| server.request(&call.method, &call.path_of("jane.doe")).json(body);
+    let with = |body: &str| server.request(&call.method, &call.path_of(PERSON)).json(body);
     let bodied = || call.body().unwrap_or_else(|| FACE.to_owned());
     let limited = |limits: Limits| server.organisation(limits, Networks::NONE).1;
+    let signing = || {
+        let signing = Signing { algorithm: Algorithm::HashOnly, is_required: true, is_length_prefixed: false };
+        SignedKey::new(server, signing, &Settings::default().public_url)
+    };
+    let sent = call.body().unwrap_or_default();
+    let signed = |key: &SignedKey, body: &str, timestamp: &str| {
+        let headers = key.sign(&call.method, &call.path_of(PERSON), body.as_bytes(), timestamp, None);
+        headers.iter().fold(good().without("Api-Key"), |request, (name, value)| request.header(name, value))
+    };
     // Where the engine is never asked, the script changes nothing.
     let failing = |error: fn() -> Error| {
         server.fake.script(Script::Fail(error));
@@ -90,7 +100,7 @@ async fn provoke(stage: &Stage, call: &Call, case: Case) -> Response {
     };
     let request = match case {
         Case::HttpMalformed => return malformed(server, call).await,
-        Case::ContentType => server.request(&call.method, &call.path_of("jane.doe")).body(bodied()),
+        Case::ContentType => server.request(&call.method, &call.path_of(PERSON)).body(bodied()),
         Case::BodyEmpty => with(""),
         Case::BodyNotJson => with("nonsense"),
         Case::BodyCutOff => with(&bodied()[..bodied().len() - 1]),
@@ -126,6 +136,25 @@ async fn provoke(stage: &Stage, call: &Call, case: Case) -> Response {
             server.accounts.suspend(tenant, &Actor::system(), Timestamp::from_millis(1)).expect("suspended");
             keyed(&key)
         }
+        Case::SignatureMissing => keyed(&signing().api_key),
+        Case::SignatureWrong => signed(&signing(), "another body", &timestamp()),
+        Case::SignatureVersion => signed(&signing(), &sent, &timestamp()).header("Signature-Version", "3"),
+        Case::SigningNotSetUp => good().header("Signature", "AAAA").header("Timestamp", &timestamp()),
+        Case::TimestampInvalid => signed(&signing(), &sent, "soon"),
+        // A day in 2025.
+        Case::TimestampOutside => signed(&signing(), &sent, "1764000000000"),
+        Case::SignatureReplayed => {
+            let (key, now) = (signing(), timestamp());
+            assert_eq!(signed(&key, &sent, &now).send().await.status, 200);
+            signed(&key, &sent, &now)
+        }
+        Case::TooManySignatures => {
+            let (key, max) = (signing(), accounts::usage::SIGNATURES_MAX.cast_signed());
+            let file = rusqlite::Connection::open(server.dir.path().join(accounts::usage::FILE_NAME)).expect("opens");
+            // As if so many had come.
+            file.execute("INSERT INTO signature_count (key, count) VALUES (?, ?)", (key.id.0, max)).expect("written");
+            signed(&key, &sent, &timestamp())
+        }
         Case::RateExceeded => {
             let rate = Some(Rate { per_second: 0.01, burst: 1 });
             let key = limited(Limits { rate, ..Limits::default() });
@@ -146,8 +175,8 @@ async fn provoke(stage: &Stage, call: &Call, case: Case) -> Response {
             assert_eq!(keyed(&key).send().await.status, 200);
             keyed(&key)
         }
-        Case::UnknownRoute => at(&format!("{}/x", call.path_of("jane.doe"))),
-        Case::WrongMethod => server.request("BREW", &call.path_of("jane.doe")),
+        Case::UnknownRoute => at(&format!("{}/x", call.path_of(PERSON))),
+        Case::WrongMethod => server.request("BREW", &call.path_of(PERSON)),
         Case::Overloaded => call.request(&stage.full),
         Case::TimedOut => call.request(&stage.slow),
         Case::ImageFormat => failing(|| ImageError::UnknownFormat.into()),
@@ -188,7 +217,7 @@ async fn provoke(stage: &Stage, call: &Call, case: Case) -> Response {
 
 /// The call without a version of HTTP.
 async fn malformed(server: &Server, call: &Call) -> Response {
-    let head = format!("{} {} nonsense\r\n\r\n", call.method, call.path_of("jane.doe"));
+    let head = format!("{} {} nonsense\r\n\r\n", call.method, call.path_of(PERSON));
     let answer = exchange(server.connect().await, head.as_bytes()).await;
     Response::parse(&answer, false).expect("a whole response").0
 }
@@ -243,6 +272,9 @@ const CONTRACT: &[(&str, u16, &str)] = &[
     ("A_001", 401, "Api key is missing"),
     ("A_002", 401, "Api key is unknown"),
     ("A_003", 403, "Api key is not allowed to do this"),
+    ("S_001", 401, "Signature is missing"),
+    ("S_002", 401, "Signature is wrong"),
+    ("S_003", 401, "Timestamp is outside the window or the signature was used before"),
     ("R_001", 404, "No such route or method"),
     ("R_001", 405, "No such route or method"),
     ("U_001", 503, "Service is unavailable, try again later"),
@@ -273,7 +305,8 @@ async fn every_end_of_a_call_is_produced_as_it_is_documented_and_no_other() {
                 check(&document, &documented["content"]["application/json"]["schema"], &error, &at);
                 assert_eq!(shape(&error), shape(example), "{at}");
                 for name in documented["headers"].as_object().expect("headers").keys() {
-                    assert!(response.header(&name.to_lowercase()).is_some(), "{at}: {name}");
+                    let is_required = document["components"]["headers"][name]["required"] == true;
+                    assert!(!is_required || response.header(&name.to_lowercase()).is_some(), "{at}: {name}");
                 }
             }
             produced.insert((call.id().to_owned(), case.word().to_owned()));

@@ -1,5 +1,6 @@
 //! `auther serve`: the HTTP API and the back-office until SIGTERM or Ctrl-C.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     let rooms = Rooms::open(assembly)?;
     rooms.accounts.set_free_limits(back_office::free_limits(&rooms.assembly.settings))?;
     back_office::introduce(&rooms, address)?;
-    let settings = api_settings(&rooms.assembly.settings);
+    let settings = api_settings(&rooms.assembly.settings, address);
     let (accounts, usage) = (Arc::clone(&rooms.accounts), Arc::clone(&rooms.usage));
     let api = api::router(Arc::clone(&rooms.operations), accounts, usage, settings.clone());
     let router = match rooms.assembly.settings.console {
@@ -70,7 +71,7 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn api_settings(settings: &Settings) -> api::Settings {
+fn api_settings(settings: &Settings, address: SocketAddr) -> api::Settings {
     api::Settings {
         image_bytes_max: settings.image_bytes_max,
         requests_in_flight_max: settings.requests_in_flight_max,
@@ -78,6 +79,7 @@ fn api_settings(settings: &Settings) -> api::Settings {
         connections_max: settings.connections_max,
         head_read_ms_max: settings.head_read_ms_max,
         drain_ms_max: settings.drain_ms_max,
+        public_url: settings.public_url(address),
         trusted_proxies: settings.trusted_proxies.clone(),
         ..api::Settings::default()
     }
