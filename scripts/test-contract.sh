@@ -32,13 +32,16 @@ server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$data"' EXIT
 trap 'exit 1' HUP INT TERM
 # A key of the operator's, which no plan limits.
-AUTHER_KEY=$("$AUTHER_BIN" key create --name contract --data "$data" 2>/dev/null)
+AUTHER_KEY=$("$AUTHER_BIN" key create --name contract --data "$data")
 export AUTHER_KEY
 "$AUTHER_BIN" serve --listen 127.0.0.1:0 --data "$data" 2>"$data/log" &
 server=$!
 address=
+waited=0
 until [ -n "$address" ]; do
-    kill -0 "$server" 2>/dev/null || { cat "$data/log" >&2; exit 1; }
+    # Models are loaded on a machine that may be busy: a minute, in fifths of a second.
+    waited=$((waited + 1))
+    { [ "$waited" -le 300 ] && kill -0 "$server" 2>/dev/null; } || { cat "$data/log" >&2; exit 1; }
     sleep 0.2
     address=$(sed -n 's/.*"address":"\([^"]*\)".*/\1/p' "$data/log")
 done
