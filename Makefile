@@ -7,13 +7,16 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 
-.PHONY: build setup setup-debug serve test test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-contract test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
 
 test: ## Set everything up and run every check and test
 	scripts/test.sh
+
+test-contract: setup-debug ## The running program against its OpenAPI document, by Schemathesis
+	scripts/test-contract.sh
 
 test-browser: setup-debug ## The back-office in Chromium, which is installed where it can be; pictures in target/screenshots
 	scripts/test-browser.sh

@@ -12,6 +12,7 @@ mod call;
 mod case;
 mod component;
 mod example;
+mod link;
 mod operation;
 mod outcome;
 mod sample;
@@ -56,6 +57,7 @@ pub fn openapi() -> Value {
             "version": VERSION,
             "summary": "Face recognition: enrol, identify, verify and compare.",
             "description": DESCRIPTION,
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [
             {"url": "/", "description": "The service that this document comes from."},

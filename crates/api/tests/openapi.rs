@@ -6,98 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use accounts::{Actor, Limits, Networks, Permission, Rate};
 use api::{Case, Code};
-use biometric::Timestamp;
-use common::{Request, Response, Script, Server, exchange};
-use engine::{Error, Refusal};
-use serde_json::{Map, Value, json};
-
-/// The person of the document's examples.
-const PERSON: &str = "jane.doe";
-
-/// A call as the document has it.
-struct Call {
-    method: String,
-    path: String,
-    operation: Value,
-}
-
-impl Call {
-    fn id(&self) -> &str {
-        self.operation["operationId"].as_str().expect("an operationId")
-    }
-
-    /// Whether the call is one of the contract's, not one of the service's own.
-    fn needs_key(&self) -> bool {
-        self.operation.get("security").is_none()
-    }
-
-    fn names_person(&self) -> bool {
-        self.path.contains("{person_id}")
-    }
-
-    /// The path with a person in it.
-    fn path_of(&self, person: &str) -> String {
-        self.path.replace("{person_id}", person)
-    }
-
-    fn body_examples(&self) -> Option<&Map<String, Value>> {
-        self.operation["requestBody"]["content"]["application/json"]["examples"].as_object()
-    }
-
-    fn body(&self) -> Option<String> {
-        let example = self.body_examples()?.values().next().expect("an example");
-        Some(example["value"].to_string())
-    }
-
-    /// A request that the server answers with success, not yet sent.
-    fn request(&self, server: &Server) -> Request {
-        let request = server.request(&self.method, &self.path_of(PERSON));
-        match self.body() {
-            Some(body) => request.json(body),
-            None => request,
-        }
-    }
-
-    fn responses(&self) -> &Map<String, Value> {
-        self.operation["responses"].as_object().expect("responses")
-    }
-
-    /// The example of an error that came.
-    fn example_of(&self, response: &Response) -> Option<&Value> {
-        let word = response.json()["type"].as_str()?.to_owned();
-        let media = &self.responses().get(&response.status.to_string())?["content"]["application/json"];
-        media["examples"].get(word).map(|example| &example["value"])
-    }
-
-    fn documented_types(&self) -> BTreeSet<String> {
-        let types = self.responses().values().filter_map(|response| response["x-types"].as_array()).flatten();
-        types.map(|word| word.as_str().expect("text").to_owned()).collect()
-    }
-
-    fn codes(&self) -> Vec<&str> {
-        texts(&self.operation["x-error-codes"])
-    }
-}
-
-fn texts(list: &Value) -> Vec<&str> {
-    list.as_array().expect("a list").iter().map(|text| text.as_str().expect("text")).collect()
-}
-
-/// Every call of the document in reading order.
-fn calls() -> Vec<Call> {
-    let document = api::openapi();
-    let mut calls = Vec::new();
-    for (path, methods) in document["paths"].as_object().expect("paths") {
-        for (method, operation) in methods.as_object().expect("methods") {
-            let (method, path, operation) = (method.to_uppercase(), path.clone(), operation.clone());
-            calls.push(Call { method, path, operation });
-        }
-    }
-    calls.sort_by_key(|call| call.operation["x-order"].as_u64());
-    calls
-}
+use common::document::{Call, PERSON, calls, check, resolve, texts};
+use common::{Request, Server};
+use serde_json::{Value, json};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -251,153 +163,6 @@ fn the_codes_of_each_call_are_the_contracts() {
     assert_eq!(calls.iter().filter(|call| call.needs_key()).count(), CONTRACT.len());
 }
 
-/// Requests that are refused before anything is done, each once for every call that it can be made of.
-async fn refusals(server: &Server, call: &Call) -> Vec<Response> {
-    let path = call.path_of(PERSON);
-    let good = || call.request(server);
-    let keyed = |key: &str| good().without("Api-Key").header("Api-Key", key);
-    let permission = call.operation["x-permission"].as_str().expect("a permission");
-    let others: Vec<_> = Permission::ALL.into_iter().filter(|other| other.word() != permission).collect();
-    let mut requests = vec![
-        good().without("Api-Key"),
-        keyed("ak_no"),
-        keyed(&server.key_with(&others, None).1),
-        server.request("BREW", &path),
-        server.request(&call.method, &format!("{path}/x")),
-    ];
-    if call.names_person() {
-        requests.push(server.request(&call.method, &call.path_of("jane%20doe")).json(call.body().unwrap_or_default()));
-    }
-    if let Some(body) = call.body() {
-        let with = |body: &str| server.request(&call.method, &path).json(body);
-        let object: Map<String, Value> = serde_json::from_str(&body).expect("an object");
-        // The first field, as refusals name it.
-        let field = ["faceImage", "sourceImage"].into_iter().find(|name| object.contains_key(*name)).expect("a field");
-        let changed = |value: Value| {
-            let mut changed = object.clone();
-            changed.insert(field.to_owned(), value);
-            with(&Value::from(changed).to_string())
-        };
-        requests.extend([
-            server.request(&call.method, &path).body(&body),
-            with(""),
-            with("nonsense"),
-            with(&body[..body.len() - 1]),
-            with("[1]"),
-            changed(Value::Null),
-            changed(json!(5)),
-            changed(json!("")),
-            changed(json!("*")),
-            with(&format!("{{\"{field}\":\"AAEC\",{}", &body[1..])),
-            server.request(&call.method, &path).json(vec![b' '; 40 << 20]),
-        ]);
-        if field == "sourceImage" {
-            requests.push(with(&body.replace('}', ",\"similarityThreshold\":101}")));
-            requests.push(with(&body.replace('}', ",\"sourcetImage\":\"AAEC\"}")));
-        }
-    }
-    let mut responses = Vec::new();
-    for request in requests {
-        responses.push(request.send().await);
-    }
-    let malformed = exchange(server.connect().await, b"nonsense\r\n\r\n").await;
-    responses.push(Response::parse(&malformed, false).expect("a whole response").0);
-    responses
-}
-
-/// What a refusal looks like: everything but the numbers and the time.
-fn shape(error: &Value) -> Value {
-    let mut error = error.clone();
-    for detail in error.get_mut("details").and_then(Value::as_array_mut).into_iter().flatten() {
-        for number in ["value", "min", "max", "resets"] {
-            if let Some(number) = detail.get_mut(number) {
-                *number = Value::Null;
-            }
-        }
-    }
-    error
-}
-
-#[tokio::test]
-async fn refusals_of_requests_are_documented_as_they_are() {
-    let server = Server::start().await;
-    // Those that are about the request itself; the table of contract.md and the tests of codes tell of the others.
-    let told_here = |word: &str| {
-        let case = Case::ALL.iter().find(|case| case.word() == word).expect("a case");
-        let is_of_request = [Code::R001, Code::R002, Code::R003, Code::A001, Code::A002].contains(&case.code());
-        (is_of_request && !word.starts_with("image_")) || word == "key_not_permitted"
-    };
-    for call in calls().iter().filter(|call| call.needs_key()) {
-        let mut seen = BTreeSet::new();
-        for response in refusals(&server, call).await {
-            let error = response.json();
-            let example = call.example_of(&response).unwrap_or_else(|| panic!("{} has no {error}", call.id()));
-            assert_eq!(shape(&error), shape(example), "{}", call.id());
-            seen.insert(error["type"].as_str().expect("text").to_owned());
-        }
-        let documented: BTreeSet<String> = call.documented_types().into_iter().filter(|word| told_here(word)).collect();
-        assert_eq!(seen, documented, "{}", call.id());
-    }
-    assert!(server.fake.take_calls().is_empty(), "nothing reached the engine");
-}
-
-#[tokio::test]
-async fn refusals_of_the_engine_are_documented_as_they_are() {
-    type Failure = (fn() -> Error, &'static str);
-    let failures: [Failure; 10] = [
-        (|| Error::PersonNotFound, "person_not_found"),
-        (|| Error::FaceNotMatched, "face_not_matched"),
-        (|| Error::NoPersonMatched, "no_person_matched"),
-        (|| Error::Refused(vec![Refusal::PersonTaken]), "person_taken"),
-        (|| Error::Refused(vec![Refusal::FaceEnrolled]), "face_enrolled"),
-        (|| face::ImageError::UnknownFormat.into(), "image_format"),
-        (|| face::ImageError::Undecodable(String::new()).into(), "image_undecodable"),
-        (|| Error::GalleryFull { persons_max: 5 }, "persons_exhausted"),
-        (|| Error::Unavailable(String::new()), "unavailable"),
-        (|| Error::Internal(String::new()), "internal"),
-    ];
-    let server = Server::start().await;
-    for (failure, word) in failures {
-        let mut seen = 0;
-        for call in calls().iter().filter(|call| call.documented_types().contains(word)) {
-            server.fake.script(Script::Fail(failure));
-            let response = call.request(&server).send().await;
-            let example = call.example_of(&response).unwrap_or_else(|| panic!("{} has no {word}", call.id()));
-            assert_eq!(shape(&response.json()), shape(example), "{}", call.id());
-            seen += 1;
-        }
-        assert!(seen > 0, "{word}");
-    }
-}
-
-#[tokio::test]
-async fn refusals_of_a_plan_are_documented_as_they_are() {
-    let server = Server::start().await;
-    let (everywhere, elsewhere) = (Networks::NONE, "192.0.2.0/24".parse().expect("a network"));
-    let few = Limits { requests_month_max: Some(1), ..Limits::default() };
-    let slow = Limits { rate: Some(Rate { per_second: 0.01, burst: 1 }), ..Limits::default() };
-    let (few_key, slow_key) =
-        (server.organisation(few, everywhere.clone()).1, server.organisation(slow, everywhere.clone()).1);
-    for key in [&few_key, &slow_key] {
-        assert_eq!(server.request_with(key, "GET", "/person/face/jane").send().await.status, 200);
-    }
-    let (suspended, suspended_key) = server.organisation(Limits::default(), everywhere);
-    server.accounts.suspend(suspended, &Actor::system(), Timestamp::from_millis(0)).expect("suspended");
-    for (key, word) in [
-        (few_key, "requests_exhausted"),
-        (slow_key, "rate_exceeded"),
-        (server.organisation(Limits::default(), elsewhere).1, "key_network"),
-        (suspended_key, "organisation_suspended"),
-    ] {
-        for call in calls().iter().filter(|call| call.needs_key()) {
-            let response = call.request(&server).without("Api-Key").header("Api-Key", &key).send().await;
-            assert_eq!(response.json()["type"], word, "{}", call.id());
-            let example = call.example_of(&response).unwrap_or_else(|| panic!("{} has no {word}", call.id()));
-            assert_eq!(shape(&response.json()), shape(example), "{}", call.id());
-        }
-    }
-}
-
 #[test]
 fn headers_are_documented_where_they_come() {
     for call in calls() {
@@ -408,7 +173,7 @@ fn headers_are_documented_where_they_come() {
                 "429" | "503" => &["Retry-After"],
                 _ => &[],
             };
-            let signed = ["Request-Id", "Signature", "Signature-Key", "Timestamp"];
+            let signed = ["Request-Id", "Signature", "Signature-Key", "Signature-Version", "Timestamp"];
             let expected: BTreeSet<&str> = expected.iter().copied().chain(signed).collect();
             let headers: BTreeSet<&str> = headers.into_iter().map(String::as_str).collect();
             assert_eq!(headers, expected, "{} {status}", call.id());
@@ -479,78 +244,6 @@ fn every_reference_resolves() {
     assert!(count > 100);
 }
 
-fn resolve<'a>(document: &'a Value, reference: &str) -> &'a Value {
-    let pointer = reference.strip_prefix('#').expect("a reference within the document");
-    document.pointer(pointer).unwrap_or_else(|| panic!("{reference} leads nowhere"))
-}
-
-/// Holds a value to a schema, and the schema to the part of JSON Schema that is used. Stricter than JSON Schema: what
-/// the schema does not name must not be there, so that nothing is left undocumented.
-#[track_caller]
-fn check(document: &Value, schema: &Value, value: &Value, at: &str) {
-    let schema_fields = schema.as_object().expect("a schema");
-    let number = |field: &Value| field.as_f64().expect("a number");
-    for (keyword, field) in schema_fields {
-        match keyword.as_str() {
-            "$ref" => check(document, resolve(document, field.as_str().expect("text")), value, at),
-            "oneOf" => {
-                let is_null = |schema: &&Value| schema["type"] == "null";
-                let schemas = field.as_array().expect("schemas");
-                let schema = schemas.iter().find(|schema| is_null(schema) == value.is_null()).expect("one");
-                check(document, schema, value, at);
-            }
-            "type" => {
-                let is = match field.as_str().expect("one type") {
-                    "object" => value.is_object(),
-                    "array" => value.is_array(),
-                    "string" => value.is_string(),
-                    "number" => value.is_number(),
-                    "integer" => value.is_i64() || value.is_u64(),
-                    "boolean" => value.is_boolean(),
-                    "null" => value.is_null(),
-                    other => panic!("{other} is no type"),
-                };
-                assert!(is, "{at}: {value} is no {field}");
-            }
-            "required" => {
-                for name in texts(field) {
-                    assert!(value.get(name).is_some(), "{at}: {name} is missing in {value}");
-                    assert!(schema["properties"].get(name).is_some(), "{at}: {name} is required and not described");
-                }
-            }
-            "properties" => {
-                for (name, value) in value.as_object().expect("an object") {
-                    let schema = field.get(name).unwrap_or_else(|| panic!("{at}: {name} is not described"));
-                    assert!(schema["description"].is_string(), "{at}: {name} has no description");
-                    check(document, schema, value, &format!("{at}.{name}"));
-                }
-            }
-            "items" => {
-                let list = value.as_array().expect("a list").iter().enumerate();
-                list.for_each(|(i, value)| check(document, field, value, &format!("{at}[{i}]")));
-            }
-            "minItems" => assert!(value.as_array().expect("a list").len() as f64 >= number(field), "{at}"),
-            "minimum" => assert!(value.as_f64().expect("a number") >= number(field), "{at}"),
-            "maximum" => assert!(value.as_f64().expect("a number") <= number(field), "{at}"),
-            "minLength" => assert!(value.as_str().expect("text").len() as f64 >= number(field), "{at}"),
-            "maxLength" => assert!(value.as_str().expect("text").len() as f64 <= number(field), "{at}"),
-            // The only one, which a test beside it holds to PersonId.
-            "pattern" => assert!(biometric::PersonId::parse(value.as_str().expect("text")).is_ok(), "{at}"),
-            "format" => match field.as_str().expect("text") {
-                "date-time" => assert_eq!(value.as_str().map(str::len), Some("2020-09-03T16:05:08.938Z".len()), "{at}"),
-                "uuid" => assert!(uuid::Uuid::parse_str(value.as_str().expect("text")).is_ok(), "{at}"),
-                other => panic!("{other} is no format"),
-            },
-            "x-order" => {
-                let order: BTreeSet<&str> = texts(field).into_iter().collect();
-                assert_eq!(order, schema["properties"].as_object().expect("some").keys().map(String::as_str).collect());
-            }
-            "description" | "contentEncoding" | "default" | "deprecated" | "examples" => {}
-            other => panic!("{at}: the keyword {other} is not checked"),
-        }
-    }
-}
-
 #[test]
 fn every_example_is_of_its_schema() {
     let document = api::openapi();
@@ -590,7 +283,7 @@ fn the_rules_of_openapi_are_kept() {
     let document = api::openapi();
     assert_eq!(document["openapi"], "3.1.0");
     has_only(&document, &["openapi", "info", "servers", "tags", "security", "paths", "components"], "the document");
-    has_only(&document["info"], &["title", "version", "summary", "description"], "info");
+    has_only(&document["info"], &["title", "version", "summary", "description", "license"], "info");
     has_only(&document["components"], &["schemas", "parameters", "headers", "securitySchemes"], "components");
     for (kind, parts) in document["components"].as_object().expect("components") {
         for (name, part) in parts.as_object().expect("parts") {
@@ -623,7 +316,7 @@ fn the_rules_of_openapi_are_kept() {
         assert_eq!(operation.get("x-permission").is_some(), call.needs_key(), "{id}");
         for (status, response) in call.responses() {
             assert!(status.parse::<u16>().is_ok_and(|status| (200..600).contains(&status)), "{id} {status}");
-            has_only(response, &["description", "headers", "content"], id);
+            has_only(response, &["description", "headers", "content", "links"], id);
             assert!(response["description"].is_string(), "{id} {status}");
         }
     }

@@ -47,7 +47,9 @@ fn security_schemes() -> Value {
     let signed = |name: &str, description: &str| json!({"type": "apiKey", "in": "header", "name": name, "description": description});
     json!({
         SIGNATURE: signed("Signature", "Only for a key that is set to sign: RSASSA-PKCS1-v1_5 with SHA-256, or HMAC-SHA256, of \
-            the line of the request, in standard base64. Answers are signed likewise, in the header of the same name."),
+            the line of the request, in standard base64. Answers are signed likewise, in the header of the same name. With \
+            `Signature-Version: 2` and a fresh `Nonce` of 16 to 64 characters of `A-Z a-z 0-9 - _` the line is \
+            length-prefixed."),
         TIMESTAMP: signed("Timestamp", "With `Signature`: milliseconds since 1970 in decimal digits, at most five minutes from \
             the server's clock, and part of the line."),
         API_KEY: {
@@ -127,19 +129,18 @@ fn face_image() -> Value {
 }
 
 fn image_pair() -> Value {
-    let mut misspelt = image();
-    misspelt["deprecated"] = true.into();
+    // As a property the old spelling would have to make both optional, in every generated client.
+    let source = format!("{IMAGE} The old spelling `sourcetImage` is accepted in its place.");
     object(
         "Two images to be compared.",
         vec![
-            needed("sourceImage", IMAGE, image()),
+            needed("sourceImage", &source, image()),
             needed("targetImage", IMAGE, image()),
             optional(
                 "similarityThreshold",
-                "The similarity in percent from which the faces match.",
-                json!({"type": "number", "minimum": 0, "maximum": 100, "default": 80}),
+                "The similarity in percent from which the faces match; null is the default.",
+                json!({"type": ["number", "null"], "minimum": 0, "maximum": 100, "default": 80}),
             ),
-            optional("sourcetImage", "An old spelling of `sourceImage`, accepted in its place.", misspelt),
         ],
     )
 }
@@ -281,7 +282,8 @@ fn detail() -> Value {
 }
 
 fn health() -> Value {
-    object("The state of the service.", vec![needed("status", "`live` or `ready`.", text())])
+    let status = json!({"type": "string", "enum": ["live", "ready"]});
+    object("The state of the service.", vec![needed("status", "What was asked for.", status)])
 }
 
 /// The person id as [`biometric::PersonId`] has it.
@@ -332,6 +334,11 @@ fn headers() -> Value {
             "schema": {"type": "string"},
             "example": "9f86d081884c7d65",
         },
+        "Signature-Version": {
+            "description": "With `Signature`, where the request had it: `2`, of a length-prefixed line.",
+            "schema": {"type": "string"},
+            "example": "2",
+        },
         "Timestamp": {
             "description": "With `Signature`: when the answer was signed, in milliseconds since 1970.",
             "schema": {"type": "string"},
@@ -339,6 +346,7 @@ fn headers() -> Value {
         },
         "Allow": {
             "description": "The methods that this path has.",
+            "required": true,
             "schema": {"type": "string"},
             "example": "POST",
         },

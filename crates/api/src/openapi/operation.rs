@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::call::{Answer, Body, Call};
-use super::{case, component, example, outcome, sample};
+use super::{case, component, example, link, outcome, sample};
 use crate::{Case, Code};
 
 /// The operation object of a call.
@@ -84,6 +84,10 @@ fn success(call: Call) -> Value {
     if let Some(schema) = schema {
         response["content"] = json_content(schema, &example::answers(call));
     }
+    let links = link::all(call);
+    if !links.is_empty() {
+        response["links"] = links.into();
+    }
     response
 }
 
@@ -112,6 +116,6 @@ fn headers(status: StatusCode) -> Value {
         StatusCode::METHOD_NOT_ALLOWED => Some("Allow"),
         _ => None,
     };
-    let names = ["Request-Id", "Signature", "Signature-Key", "Timestamp"].into_iter().chain(more);
+    let names = ["Request-Id", "Signature", "Signature-Key", "Signature-Version", "Timestamp"].into_iter().chain(more);
     names.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect()
 }

@@ -24,7 +24,8 @@ fn can_end(call: Call, case: Case) -> bool {
     let enrols = matches!(call, Call::Create | Call::Update);
     let recognises = matches!(call, Call::Identify | Call::Verify);
     match case {
-        Case::HttpMalformed => is_operation,
+        // By a path or a method that is misspelt, such as a person id with a slash that is not escaped; by what is no HTTP.
+        Case::HttpMalformed | Case::UnknownRoute | Case::WrongMethod => true,
         Case::ContentType
         | Case::BodyEmpty
         | Case::BodyNotJson
@@ -73,8 +74,6 @@ fn can_end(call: Call, case: Case) -> bool {
         Case::TimestampInvalid | Case::TimestampOutside | Case::SignatureReplayed => is_operation,
         Case::RateExceeded | Case::TooManyInFlight | Case::TooManySignatures => is_operation,
         Case::PersonsExhausted => call == Call::Create,
-        // By a path or a method that is misspelt, such as a person id with a slash that is not escaped.
-        Case::UnknownRoute | Case::WrongMethod => is_operation,
         // Probes are let in however many requests are in flight.
         Case::Overloaded => is_operation || call == Call::Document,
         Case::TimedOut | Case::Unavailable | Case::Internal => is_operation || call == Call::Ready,

@@ -4,8 +4,8 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use biometric::{Person, PersonId, Similarity, TenantId, Timestamp};
-use engine::{Answer, Error, ImageBytes, Operations, Rules, Scope};
-use face::{Check, Examination, ExaminedFace, Face, Measure, Point, Pose, Range, Rect};
+use engine::{Answer, Error, ImageBytes, Operations, Refusal, Rules, Scope};
+use face::{Check, Defect, Examination, ExaminedFace, Face, Measure, Point, Pose, Range, Rect};
 
 #[derive(Clone, Copy, Default)]
 pub enum Script {
@@ -13,6 +13,7 @@ pub enum Script {
     Succeed,
     /// Compare answers so many percent.
     Percent(f64),
+    /// Fails so whatever the engine can fail at so, and succeeds at everything else.
     Fail(fn() -> Error),
     Panic,
     /// Never answers.
@@ -80,12 +81,16 @@ impl Fake {
     }
 
     fn answer<T: Send + 'static>(&self, call: Call, success: T) -> Answer<'_, T> {
+        let operation = call.operation;
         self.calls.lock().expect("no panic").push(call);
         let script = *self.script.lock().expect("no panic");
         Box::pin(async move {
             match script {
                 Script::Succeed | Script::Percent(_) => Ok(success),
-                Script::Fail(error) => Err(error()),
+                Script::Fail(error) => match error() {
+                    error if can_fail(operation, &error) => Err(error),
+                    _ => Ok(success),
+                },
                 Script::Panic => panic!("the engine panics"),
                 Script::Hang => pending().await,
                 Script::Slow(millis) => {
@@ -102,6 +107,44 @@ impl Fake {
             Script::Succeed | Script::Fail(_) | Script::Panic | Script::Hang | Script::Slow(_) => 87.654_321,
         };
         Similarity::from_percent(percent).expect("a percentage")
+    }
+}
+
+/// Whether the engine can fail at an operation in this way, as its methods say of themselves.
+fn can_fail(operation: &str, error: &Error) -> bool {
+    let enrols = ["enrol", "update"].contains(&operation);
+    let recognises = ["identify", "verify"].contains(&operation);
+    let (compares, checks) = (operation == "compare", operation == "check");
+    let can_refuse = |refusal: &Refusal| match refusal {
+        Refusal::PersonTaken => operation == "enrol",
+        Refusal::FaceEnrolled => enrols,
+        Refusal::Face(rejection) => match rejection.defect {
+            Defect::NoFace => enrols || recognises || compares,
+            Defect::FaceSize => enrols || recognises,
+            Defect::FaceUnclear
+            | Defect::FaceCovered
+            | Defect::SeveralFaces
+            | Defect::Yaw
+            | Defect::Pitch
+            | Defect::Roll
+            | Defect::Sharpness
+            | Defect::TooDark
+            | Defect::TooBright
+            | Defect::LowContrast
+            | Defect::UnevenLight
+            | Defect::Sunglasses
+            | Defect::MouthOpen
+            | Defect::EyesClosed => enrols,
+        },
+    };
+    match error {
+        Error::Image(_) | Error::Overloaded { .. } => enrols || recognises || compares || checks,
+        Error::Refused(refusals) => refusals.iter().all(can_refuse),
+        Error::PersonNotFound => ["update", "remove", "get", "verify"].contains(&operation),
+        Error::FaceNotMatched => operation == "verify",
+        Error::NoPersonMatched => operation == "identify",
+        Error::GalleryFull { .. } => operation == "enrol",
+        Error::Unavailable(_) | Error::Internal(_) => true,
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "every test binary uses its own part")]
 
 mod client;
+pub mod document;
 mod fake;
 mod sign;
 

@@ -273,6 +273,10 @@ fn kind(schema: &Value) -> (String, &str) {
     if !referred.is_empty() {
         return (referred.to_owned(), referred);
     }
+    let types = array(&schema["type"]);
+    if !types.is_empty() {
+        return (types.iter().map(text).collect::<Vec<_>>().join(" or "), "");
+    }
     match text(&schema["type"]) {
         "array" => {
             let (kind, referred) = kind(&schema["items"]);
