@@ -66,7 +66,7 @@ impl Client {
     /// [`Error::Api`] when there is no such person ([`is_person_not_found`](crate::ApiError::is_person_not_found)); any
     /// other [`Error`].
     pub async fn remove(&self, person_id: &str) -> Result<(), Error> {
-        self.0.call(&Operation::remove(person_id)).await.map(drop)
+        self.0.call(&Operation::remove(person_id)).await?.nothing()
     }
 
     /// Asks when a person was enrolled and updated.

@@ -154,8 +154,19 @@ impl Exchange {
 impl Answer {
     /// What it says of a success.
     pub(crate) fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
-        let Self { status, .. } = self;
-        serde_json::from_slice(&self.body).map_err(|_| Error::Unexpected { status, request_id: self.text(&REQUEST_ID) })
+        serde_json::from_slice(&self.body).map_err(|_| self.unexpected())
+    }
+
+    /// A success that has nothing to say.
+    pub(crate) fn nothing(self) -> Result<(), Error> {
+        match self.body.is_empty() {
+            true => Ok(()),
+            false => Err(self.unexpected()),
+        }
+    }
+
+    fn unexpected(&self) -> Error {
+        Error::Unexpected { status: self.status, request_id: self.text(&REQUEST_ID) }
     }
 
     fn believed(self, seal: Option<&Seal<'_>>) -> Result<Self, Failed> {
@@ -165,7 +176,7 @@ impl Answer {
             (Ok(()), 200) => return Ok(self),
             (Ok(()), _) => match self.refusal() {
                 Some(refusal) => Error::Api(Box::new(refusal)),
-                None => Error::Unexpected { status, request_id: self.text(&REQUEST_ID) },
+                None => self.unexpected(),
             },
             (Err(reason), _) => Error::Untrusted(Box::new(Untrusted { reason, status, claim: self.refusal() })),
         };

@@ -140,6 +140,10 @@ impl Seal<'_> {
     /// Whether the answer is the service's, to this request, and of now.
     pub(crate) fn verify(&self, status: u16, headers: &HeaderMap, body: &Bytes, now_ms: i64) -> Result<(), Distrust> {
         let text = single(headers, &SIGNATURE).ok_or(Distrust::Unsigned)?;
+        // Under a shared key the plain line of an answer may be that of a request: whoever sends it back has signed nothing.
+        if text == self.signature {
+            return Err(Distrust::Signature);
+        }
         let signature = Signature::parse(text).ok_or(Distrust::Signature)?;
         let timestamp = single(headers, &TIMESTAMP).ok_or(Distrust::Timestamp)?;
         signing::accept(timestamp, now_ms).map_err(|error| match error {
@@ -304,6 +308,14 @@ mod tests {
         assert_eq!(first.verify(200, &headers, &"yes".into(), NOW), Ok(()));
         assert_eq!(second.verify(200, &headers, &"yes".into(), NOW), Err(Distrust::Signature));
         assert_eq!(first.verify(404, &headers, &"yes".into(), NOW), Err(Distrust::Signature), "another status");
+    }
+
+    #[test]
+    fn a_request_that_comes_back_is_no_answer() {
+        let (signing, operation) = (hmac().0.version(Version::Plain), operation());
+        let seal = signing.seal(BASE, &operation, NOW).expect("signed");
+        let echo: HeaderMap = seal.headers().collect();
+        assert_eq!(seal.verify(200, &echo, &operation.body, NOW), Err(Distrust::Signature));
     }
 
     #[test]
