@@ -14,7 +14,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("engine", &["biometric", "face", "gallery"], &["axum", "serde_json", "rusqlite"]),
     ("signing", &[], &["axum", "tokio", "rusqlite", "tracing"]),
     ("api", &["accounts", "biometric", "engine", "face", "signing"], &["rusqlite", "ort", "image"]),
-    ("console", &["accounts", "biometric", "engine"], &["rusqlite", "ort", "image", "lettre"]),
+    ("console", &["accounts", "biometric", "engine", "signing"], &["rusqlite", "ort", "image", "lettre"]),
     ("mail", &[], &["axum", "tokio", "rusqlite", "tracing"]),
     ("auther-client", &["signing"], &["axum", "rusqlite", "ort"]),
     ("eval", &["biometric", "face", "models"], &["axum", "tokio", "rusqlite"]),
