@@ -25,7 +25,7 @@ mod signature;
 mod time;
 
 pub use error::{Case, Code, code_of, defect_case, describe};
-pub use openapi::openapi;
+pub use openapi::{meaning, openapi};
 pub use person::check::Verdicts;
 pub use router::router;
 pub use serve::serve;

@@ -25,6 +25,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value, json};
 
+pub use self::case::meaning;
+
 use self::call::{Call, Tag};
 
 /// Where the document is served.

@@ -1,6 +1,7 @@
 //! The command line's words.
 
 mod back_office;
+mod remote;
 mod signing;
 mod value;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 pub(crate) use back_office::{Key, Organisation, Plan, PlanLimits, Usage, User};
+pub(crate) use remote::Remote;
 pub(crate) use signing::{Algorithm, Signing};
 pub(crate) use value::Count;
 
@@ -32,7 +34,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command understands.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Common {
     /// Folder of the databases; made if it is not there [default: data]
     #[arg(long, global = true, value_name = "DIR")]
@@ -46,6 +48,8 @@ pub(crate) struct Common {
     /// Print JSON on standard output, for scripts
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
 }
 
 impl Common {
@@ -142,6 +146,18 @@ impl Command {
             Self::Setup(_) | Self::Doctor | Self::Settings => false,
         }
     }
+
+    /// Whether it asks about faces and persons: what AUTHER_SERVER redirects, also where a server has no answer. Nobody who
+    /// works with a server should change this installation unawares.
+    pub(crate) fn asks_about_faces(&self) -> bool {
+        match self {
+            Self::Enrol(_) | Self::Verify(_) | Self::Identify(_) | Self::Check(_) | Self::Compare(_) => true,
+            Self::Person(_) | Self::Import(_) => true,
+            Self::Serve(_) | Self::Setup(_) | Self::Key(_) | Self::Signing(_) | Self::User(_) => false,
+            Self::Organisation(_) | Self::Plan(_) | Self::Usage(_) => false,
+            Self::Eval(_) | Self::Bench(_) | Self::Doctor | Self::Settings => false,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -205,9 +221,9 @@ pub(crate) struct IdAndImage {
 pub(crate) struct Identify {
     /// JPEG, PNG or WebP
     pub(crate) image: PathBuf,
-    /// How many candidates to show, 1 to 100
-    #[arg(long, default_value_t = 5, value_parser = value_parser!(u8).range(1..=CANDIDATES_MAX))]
-    pub(crate) top: u8,
+    /// How many candidates to show, 1 to 100 [default: 5]
+    #[arg(long, value_parser = value_parser!(u8).range(1..=CANDIDATES_MAX))]
+    pub(crate) top: Option<u8>,
 }
 
 #[derive(Args)]
@@ -350,7 +366,7 @@ mod tests {
 
     #[test]
     fn places_are_repeated_as_a_shell_reads_them() {
-        let common = Common { data: None, config: None, cache: Some("/my models".into()), json: false };
+        let common = Common { cache: Some("/my models".into()), ..Common::default() };
         assert_eq!(common.repeated_in("run `auther setup`"), "run `auther setup --cache '/my models'`");
     }
 }

@@ -15,10 +15,14 @@ Exit status of every command:
   2  no: not matched, not found, or an image refused; under --json the reason is on standard output
   1  an error, also in how the command was typed
 
+With --server URL (or AUTHER_SERVER) the commands about faces ask a server, and need neither models nor databases here. The API \
+    key is read from AUTHER_API_KEY or a file, never from the command line, which everybody on the machine can read.
+
 Examples:
   auther setup
   auther enrol mark mark.jpg
-  auther identify somebody.jpg";
+  auther identify somebody.jpg
+  auther identify somebody.jpg --server https://auth.example.org --api-key-file key.txt";
 
 pub(crate) const SERVE: &str = "\
 Needs the models (`auther setup`). The first time, the log shows a link: open it in a browser to become the operator. \
@@ -47,8 +51,9 @@ Examples:
 pub(crate) const PERSON_GET: &str = "\
 `auther person list` lists the ids. Exit status: 0 when enrolled, 2 when not, 1 on an error.
 
-Example:
-  auther person get mark";
+Examples:
+  auther person get mark
+  auther person get mark --server https://auth.example.org";
 
 pub(crate) const PERSON_LIST: &str = "\
 The next page begins after the last id of this one.
@@ -60,53 +65,61 @@ pub(crate) const PERSON_UPDATE: &str = "\
 The person must be enrolled, and the image pass what an enrolment asks for: `auther check IMAGE` shows it.
 Exit status: 0 when replaced, 2 when there is no such person or the image is refused, 1 on an error.
 
-Example:
-  auther person update mark newer.jpg";
+Examples:
+  auther person update mark newer.jpg
+  auther person update mark newer.jpg --server https://auth.example.org";
 
 pub(crate) const PERSON_REMOVE: &str = "\
 It cannot be undone. Exit status: 0 when removed, 2 when there is no such person, 1 on an error.
 
-Example:
-  auther person remove mark";
+Examples:
+  auther person remove mark
+  auther person remove mark --server https://auth.example.org";
 
 pub(crate) const ENROL: &str = "\
-Needs the models (`auther setup`), an id that is free and a face that is not enrolled yet; `auther check IMAGE` \
+Needs the models (`auther setup`) or a --server, an id that is free and a face that is not enrolled yet; `auther check IMAGE` \
     shows what is asked of the image. Next: `auther verify` or `auther identify` with another image of the person.
 Exit status: 0 when enrolled, 2 when the image, the id or the face is refused, 1 on an error.
 
-Example:
-  auther enrol mark mark.jpg";
+Examples:
+  auther enrol mark mark.jpg
+  auther enrol mark mark.jpg --server https://auth.example.org";
 
 pub(crate) const VERIFY: &str = "\
 The person must be enrolled (`auther enrol`). To ask who it is, use `auther identify`.
 Exit status: 0 when it is the person, 2 when not, or when nobody is enrolled under the id or the image is refused, \
     1 on an error.
 
-Example:
-  auther verify mark somebody.jpg";
+Examples:
+  auther verify mark somebody.jpg
+  auther verify mark somebody.jpg --server https://auth.example.org --signing-key-file signing.txt";
 
 pub(crate) const IDENTIFY: &str = "\
-Somebody must be enrolled (`auther enrol`, `auther import`). The best candidates are shown, however unlike.
+Somebody must be enrolled (`auther enrol`, `auther import`). The best candidates are shown, however unlike; \
+    a --server names the one who matches, or nobody.
 Exit status: 0 when the best one matches, 2 when not, or when the image is refused, 1 on an error.
 
-Example:
-  auther identify somebody.jpg --top 3";
+Examples:
+  auther identify somebody.jpg --top 3
+  auther identify somebody.jpg --server https://auth.example.org";
 
 pub(crate) const CHECK: &str = "\
-Needs the models (`auther setup`). Next, when it is accepted: `auther enrol`. docs/image-requirements.md explains \
+Needs the models (`auther setup`) or a --server, which does not draw. Next, when it is accepted: `auther enrol`. docs/image-requirements.md explains \
     the checks.
 Exit status: 0 when all would be accepted, 2 when one would not, 1 on an error.
 
 Examples:
   auther check me.jpg --annotate me.png
-  auther check photos/*.jpg --json | jq '.[].accepted'";
+  auther check photos/*.jpg --json | jq '.[].accepted'
+  auther check me.jpg --server https://auth.example.org";
 
 pub(crate) const COMPARE: &str = "\
-Needs the models (`auther setup`); nobody has to be enrolled.
+Needs the models (`auther setup`) or a --server; nobody has to be enrolled.
 Exit status: 0 when the faces match, 2 when they do not or an image shows none, 1 on an error.
 
-Example:
-  auther compare passport.jpg selfie.jpg --threshold 98";
+Examples:
+  auther compare passport.jpg selfie.jpg --threshold 98
+  auther compare passport.jpg selfie.jpg --server https://auth.example.org";
 
 pub(crate) const IMPORT: &str = "\
 Needs the models (`auther setup`). A file's name without its ending is the id: jane.jpg and staff/jane.png both \

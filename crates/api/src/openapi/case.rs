@@ -5,8 +5,9 @@ use face::Defect;
 use crate::Case;
 use crate::error::defect_case;
 
-/// When the case comes, and what to do where that is not plain.
-pub(super) const fn meaning(case: Case) -> &'static str {
+/// When the case comes, and what to do where that is not plain: a sentence.
+#[must_use]
+pub const fn meaning(case: Case) -> &'static str {
     match case {
         Case::HttpMalformed => "The request is not HTTP that the service understands, or its head is too large.",
         Case::ContentType => "The header `Content-Type` is missing, doubled, or not `application/json`.",

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use api::Verdicts;
-use face::{Check, Examination, Pipeline, Policy};
+use auther_client::CheckedImage;
+use face::{Examination, Pipeline, Policy};
 use serde::Serialize;
 
-use crate::assembly::Assembly;
+use super::faces::Faces;
+use super::remote::Remote;
 use crate::cli;
 use crate::failure::{Failure, Outcome};
 use crate::output::print;
@@ -18,26 +20,41 @@ struct Said {
     /// Not `image`, which is the size among the verdicts.
     file: String,
     #[serde(flatten)]
-    verdicts: Option<Verdicts>,
+    checked: Option<CheckedImage>,
     /// Why there are no verdicts.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    #[serde(skip)]
-    text: String,
-    #[serde(skip)]
-    accepted: bool,
 }
 
-pub(super) fn run(assembly: &Assembly, arguments: &cli::Check, json: bool) -> Outcome {
-    let mut pipeline = assembly.load()?.pipeline()?;
-    let policy = assembly.policy();
+/// Who examines.
+enum Examiner<'a> {
+    Here { pipeline: Box<Pipeline>, policy: Policy },
+    There(&'a Remote),
+}
+
+pub(super) fn run(faces: &Faces, arguments: &cli::Check, json: bool) -> Outcome {
+    let mut examiner = match faces {
+        Faces::Here(assembly) => {
+            Examiner::Here { pipeline: Box::new(assembly.load()?.pipeline()?), policy: assembly.policy() }
+        }
+        Faces::There(_) if arguments.annotate.is_some() => {
+            return Err(Failure::new(
+                "--annotate: a server does not draw; leave --annotate out, or --server to have it done by this installation",
+            ));
+        }
+        Faces::There(remote) => Examiner::There(remote),
+    };
     let mut all = Vec::new();
     for path in &arguments.images {
         let drawing = drawing_of(arguments, path)?;
-        all.push(say(&mut pipeline, &policy, path, drawing.as_deref())?);
+        let file = path.display().to_string();
+        all.push(match examiner.examine(path, drawing.as_deref())? {
+            Ok(checked) => Said { file, checked: Some(checked), error: None },
+            Err(error) => Said { file, checked: None, error: Some(error) },
+        });
     }
-    print(json, &all, |all| all.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join("\n"))?;
-    Ok(super::answer(all.iter().all(|said| said.accepted)))
+    print(json, &all, |all| all.iter().map(describe).collect::<Vec<_>>().join("\n"))?;
+    Ok(super::answer(all.iter().all(Said::is_accepted)))
 }
 
 /// Where the drawing of this image goes.
@@ -53,23 +70,32 @@ fn drawing_of(arguments: &cli::Check, image: &Path) -> Outcome<Option<PathBuf>> 
     Ok(Some(out.join(name)))
 }
 
-fn say(pipeline: &mut Pipeline, policy: &Policy, path: &Path, drawing: Option<&Path>) -> Outcome<Said> {
-    let file = path.display().to_string();
+impl Examiner<'_> {
+    /// The verdicts, or why there are none.
+    fn examine(&mut self, path: &Path, drawing: Option<&Path>) -> Outcome<Result<CheckedImage, String>> {
+        match self {
+            Self::Here { pipeline, policy } => examine(pipeline, policy, path, drawing),
+            Self::There(remote) => Ok(remote.ask(|client| client.check(path))?.map_err(|no| no.reasons())),
+        }
+    }
+}
+
+fn examine(
+    pipeline: &mut Pipeline,
+    policy: &Policy,
+    path: &Path,
+    drawing: Option<&Path>,
+) -> Outcome<Result<CheckedImage, String>> {
     let bytes = super::image(path)?;
     match pipeline.examine(bytes.as_ref(), policy) {
         Ok(examination) => {
             if let Some(drawing) = drawing {
                 draw(bytes.as_ref(), policy, &examination, drawing)?;
             }
-            let accepted = examination.checks.iter().all(Check::passed);
-            let text = describe(&file, &examination, accepted);
-            Ok(Said { file, verdicts: Some(Verdicts::from(&examination)), error: None, text, accepted })
+            // Said as a server says it, so that both are one to whoever reads.
+            Ok(Ok(serde_json::from_value(serde_json::to_value(Verdicts::from(&examination))?)?))
         }
-        Err(face::Error::Image(error)) => {
-            let error = format!("R_003: {error}");
-            let text = format!("{file}: refused\n  {error}");
-            Ok(Said { file, verdicts: None, error: Some(error), text, accepted: false })
-        }
+        Err(face::Error::Image(error)) => Ok(Err(format!("R_003: {error}"))),
         Err(face::Error::Model(error)) => Err(error.into()),
     }
 }
@@ -80,28 +106,30 @@ fn draw(bytes: &[u8], policy: &Policy, examination: &Examination, drawing: &Path
     std::fs::write(drawing, png).map_err(Failure::context(drawing.display()))
 }
 
+impl Said {
+    fn is_accepted(&self) -> bool {
+        self.checked.as_ref().is_some_and(|checked| checked.accepted)
+    }
+}
+
 /// A line a measure, what failed marked and with what to do.
-fn describe(file: &str, examination: &Examination, accepted: bool) -> String {
-    let mut text = format!("{file}: {}\n", if accepted { "accepted" } else { "refused" });
-    for check in &examination.checks {
-        let Check { measure, value, range } = *check;
-        let limits = match (range.min, range.max) {
+fn describe(said: &Said) -> String {
+    let mut text = format!("{}: {}", said.file, if said.is_accepted() { "accepted" } else { "refused" });
+    if let Some(error) = &said.error {
+        let _ = write!(text, "\n  {error}");
+    }
+    for check in said.checked.iter().flat_map(|checked| &checked.checks) {
+        let limits = match (check.min, check.max) {
             (None, None) => String::new(),
             (Some(min), None) => format!("at least {min}"),
             (None, Some(max)) => format!("at most {max}"),
             (Some(min), Some(max)) => format!("{min} to {max}"),
         };
-        let verdict = match check.defect() {
-            None => "ok    ".to_owned(),
-            Some(defect) => format!("{:6}", api::code_of(defect).text()),
-        };
-        let _ = write!(text, "  {verdict} {:32} {value:8.2}  {limits:16}", measure.name());
-        if let Some(defect) = check.defect() {
-            let _ = write!(text, "  {}", defect.advice());
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
+        let verdict = check.code.as_ref().map_or("ok", auther_client::Code::as_str);
+        let value = check.value.map(|value| format!("{value:.2}")).unwrap_or_default();
+        let advice = check.advice.as_deref().unwrap_or_default();
+        let line = format!("  {verdict:6} {:32} {value:>8}  {limits:16}  {advice}", check.check);
+        let _ = write!(text, "\n{}", line.trim_end());
     }
-    text.pop();
     text
 }

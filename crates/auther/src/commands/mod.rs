@@ -6,6 +6,7 @@ mod compare;
 mod data_folder;
 mod doctor;
 mod eval;
+mod faces;
 mod identify;
 mod import;
 mod key;
@@ -14,6 +15,7 @@ mod no;
 mod organisation;
 mod person;
 mod plan;
+mod remote;
 mod serve;
 mod settings;
 mod setup;
@@ -32,47 +34,53 @@ use crate::assembly::Assembly;
 use crate::cli::{Cli, Command, Common};
 use crate::failure::{Failure, Outcome};
 
+use faces::Faces;
+use remote::Remote;
+
 /// Exit status of a question that was answered with no: not matched, not found, an image refused.
 const EXIT_NO: u8 = 2;
 
 pub(crate) fn run(cli: Cli) -> Outcome {
     let Cli { common, command } = cli;
+    if let Some(remote) = Remote::named(&common, &command)? {
+        return dispatch(Faces::There(Box::new(remote)), command, &common);
+    }
     if matches!(command, Command::Settings) {
         return settings::run(common.json);
     }
-    let assembly = Assembly::new(&common)?;
+    let assembly = Box::new(Assembly::new(&common)?);
     let data = assembly.settings.data.clone();
     let outcome = match command {
-        command if !command.needs_data() => dispatch(assembly, command, &common),
+        command if !command.needs_data() => dispatch(Faces::Here(assembly), command, &common),
         command => data_folder::check(&data)
-            .and_then(|()| dispatch(assembly, command, &common))
+            .and_then(|()| dispatch(Faces::Here(assembly), command, &common))
             .map_err(|failure| data_folder::explain(&data, failure)),
     };
     outcome.map_err(|failure| failure.reworded(|text| common.repeated_in(text)))
 }
 
-fn dispatch(assembly: Assembly, command: Command, common: &Common) -> Outcome {
+fn dispatch(faces: Faces, command: Command, common: &Common) -> Outcome {
     let json = common.json;
     match command {
-        Command::Serve(arguments) => serve::run(assembly, &arguments),
-        Command::Setup(arguments) => setup::run(&assembly, arguments, common),
-        Command::Key(command) => key::run(&assembly, command, json),
-        Command::Signing(command) => signing::run(&assembly, command, json),
-        Command::User(command) => user::run(&assembly, command, json),
-        Command::Organisation(command) => organisation::run(assembly, command, json),
-        Command::Plan(command) => plan::run(&assembly, command, json),
-        Command::Usage(arguments) => usage::run(&assembly, &arguments, json),
-        Command::Person(command) => person::run(&assembly, command, json),
-        Command::Enrol(arguments) => person::enrol(&assembly, &arguments, json),
-        Command::Verify(arguments) => person::verify(&assembly, &arguments, json),
-        Command::Identify(arguments) => identify::run(&assembly, &arguments, json),
-        Command::Check(arguments) => check::run(&assembly, &arguments, json),
-        Command::Compare(arguments) => compare::run(&assembly, &arguments, json),
-        Command::Import(arguments) => import::run(&assembly, &arguments, json),
-        Command::Eval(command) => eval::run(&assembly, command, json),
-        Command::Bench(command) => bench::run(&assembly, command, json),
-        Command::Doctor => doctor::run(&assembly, common),
-        Command::Settings => settings::run(json),
+        Command::Serve(arguments) => serve::run(faces.into_here()?, &arguments),
+        Command::Setup(arguments) => setup::run(faces.here()?, arguments, common),
+        Command::Key(command) => key::run(faces.here()?, command, json),
+        Command::Signing(command) => signing::run(faces.here()?, command, json),
+        Command::User(command) => user::run(faces.here()?, command, json),
+        Command::Organisation(command) => organisation::run(faces.into_here()?, command, json),
+        Command::Plan(command) => plan::run(faces.here()?, command, json),
+        Command::Usage(arguments) => usage::run(faces.here()?, &arguments, json),
+        Command::Person(command) => person::run(&faces, command, json),
+        Command::Enrol(arguments) => person::enrol(&faces, &arguments, json),
+        Command::Verify(arguments) => person::verify(&faces, &arguments, json),
+        Command::Identify(arguments) => identify::run(&faces, &arguments, json),
+        Command::Check(arguments) => check::run(&faces, &arguments, json),
+        Command::Compare(arguments) => compare::run(&faces, &arguments, json),
+        Command::Import(arguments) => import::run(faces.here()?, &arguments, json),
+        Command::Eval(command) => eval::run(faces.here()?, command, json),
+        Command::Bench(command) => bench::run(faces.here()?, command, json),
+        Command::Doctor => doctor::run(faces.here()?, common),
+        Command::Settings => faces.here().and_then(|_| settings::run(json)),
     }
 }
 

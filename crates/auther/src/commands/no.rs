@@ -20,8 +20,8 @@ pub(super) enum No {
 #[derive(Serialize)]
 pub(super) struct Reason {
     #[serde(serialize_with = "code_text")]
-    code: api::Code,
-    message: String,
+    pub(super) code: api::Code,
+    pub(super) message: String,
 }
 
 /// What was asked about.
@@ -30,6 +30,8 @@ pub(super) struct Reason {
 pub(super) enum Subject<'a> {
     PersonId(&'a str),
     Image(&'a str),
+    /// One of them.
+    Images([&'a str; 2]),
 }
 
 /// What is printed of a no.
@@ -51,12 +53,7 @@ pub(super) fn answered<T>(outcome: Result<T, Error>) -> Outcome<Result<T, No>> {
         Ok(yes) => Ok(Ok(yes)),
         Err(Error::PersonNotFound) => Ok(Err(No::NotFound)),
         Err(Error::FaceNotMatched | Error::NoPersonMatched) => Ok(Err(No::NotMatched)),
-        Err(Error::Refused(refusals)) => {
-            let mut reasons: Vec<_> = refusals.into_iter().map(Reason::from).collect();
-            // The order of precedence, as the API has it; of one code, as they were found.
-            reasons.sort_by_key(|reason| reason.code);
-            Ok(Err(No::Refused(reasons)))
-        }
+        Err(Error::Refused(refusals)) => Ok(Err(No::refused(refusals.into_iter().map(Reason::from).collect()))),
         Err(error @ Error::Image(_)) => Ok(Err(No::Refused(vec![Reason::new(api::Case::ImageFormat, &error)]))),
         Err(
             error @ (Error::GalleryFull { .. } | Error::Overloaded { .. } | Error::Unavailable(_) | Error::Internal(_)),
@@ -86,6 +83,13 @@ impl From<Refusal> for Reason {
 }
 
 impl No {
+    /// For reasons in any order.
+    pub(super) fn refused(mut reasons: Vec<Reason>) -> Self {
+        // The order of precedence, as the API has it; of one code, as they were found.
+        reasons.sort_by_key(|reason| reason.code);
+        Self::Refused(reasons)
+    }
+
     /// Says no: a sentence on standard error, which is not the answer that was hoped for; under `--json` an object on
     /// standard output, too.
     pub(super) fn tell(self, json: bool, subject: Subject<'_>) -> Outcome {
@@ -96,17 +100,28 @@ impl No {
         Ok(super::answer(false))
     }
 
+    /// Why, in one line.
+    pub(super) fn reasons(&self) -> String {
+        match self {
+            Self::NotFound => "not found".to_owned(),
+            Self::NotMatched => "not matched".to_owned(),
+            Self::Refused(reasons) => {
+                let reasons: Vec<_> = reasons.iter().map(|reason| reason.message.as_str()).collect();
+                reasons.join("; ")
+            }
+        }
+    }
+
     fn sentence(&self, subject: Subject<'_>) -> String {
-        let (Subject::PersonId(name) | Subject::Image(name)) = subject;
+        let name = match subject {
+            Subject::PersonId(name) | Subject::Image(name) => name.to_owned(),
+            Subject::Images([source, target]) => format!("{source} or {target}"),
+        };
         match self {
             Self::NotFound => {
                 format!("no person is enrolled under the id {name:?}; `auther person list` lists those who are")
             }
-            Self::NotMatched => format!("{name}: not matched"),
-            Self::Refused(reasons) => {
-                let reasons: Vec<_> = reasons.iter().map(|reason| reason.message.as_str()).collect();
-                format!("{name}: {}", reasons.join("; "))
-            }
+            Self::NotMatched | Self::Refused(_) => format!("{name}: {}", self.reasons()),
         }
     }
 

@@ -10,8 +10,9 @@ use crate::failure::{Failure, Outcome};
 /// Before a setting's name, in capitals, in the environment.
 const ENVIRONMENT_PREFIX: &str = "AUTHER_";
 
-/// Variables with our prefix that are no settings: where the settings are, and where the models are.
-const OTHER_VARIABLES: [&str; 2] = ["AUTHER_CONFIG", "AUTHER_CACHE"];
+/// Variables with our prefix that are no settings: where the settings are, where the models are, and which server the command
+/// line asks as whom.
+const OTHER_VARIABLES: [&str; 4] = ["AUTHER_CONFIG", "AUTHER_CACHE", "AUTHER_SERVER", "AUTHER_API_KEY"];
 
 /// One wrong letter in so many is a misspelling; more make another name.
 const LETTERS_PER_SLIP: usize = 3;

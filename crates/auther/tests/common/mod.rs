@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 pub(crate) mod browser;
+pub(crate) mod proxy;
 
 /// How long a server may take to say where it listens: models are loaded on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
