@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 
-.PHONY: build setup setup-debug serve test test-contract test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -20,6 +20,13 @@ test-contract: setup-debug ## The running program against its OpenAPI document, 
 
 test-browser: setup-debug ## The back-office in Chromium, which is installed where it can be; pictures in target/screenshots
 	scripts/test-browser.sh
+
+test-clients: setup-debug ## The clients in Python, TypeScript and shell, each against the real program
+	scripts/test-clients-python.sh
+	scripts/test-clients-typescript.sh
+
+test-postman: setup-debug ## The Postman collection, run by newman against the real program
+	scripts/test-postman.sh
 
 setup-debug:
 	cargo run --locked -p auther -- setup

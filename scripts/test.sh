@@ -8,4 +8,7 @@ scripts/lint.sh
 cargo run --locked -p auther -- setup
 cargo test --workspace --locked
 scripts/test-contract.sh
+scripts/test-clients-python.sh
+scripts/test-clients-typescript.sh
+scripts/test-postman.sh
 scripts/test-browser.sh
