@@ -111,13 +111,12 @@ impl Line for RequestLine<'_> {
     fn parts(&self, each: &mut dyn FnMut(&[u8])) {
         let Self { method, base_url, uri, body, timestamp, nonce } = *self;
         match nonce {
-            None => [base_url.as_bytes(), uri.as_bytes(), body, timestamp.as_bytes()].map(each),
+            None => [base_url.as_bytes(), uri.as_bytes(), body, timestamp.as_bytes()].into_iter().for_each(each),
             Some(Nonce(nonce)) => {
                 let texts = ["auther-request-v2", method, base_url, uri].map(str::as_bytes);
                 netstrings(texts.into_iter().chain([body, timestamp.as_bytes(), nonce.as_bytes()]), each);
-                return;
             }
-        };
+        }
     }
 }
 
@@ -125,14 +124,13 @@ impl Line for ResponseLine<'_> {
     fn parts(&self, each: &mut dyn FnMut(&[u8])) {
         let Self { status, method, base_url, uri, body, timestamp, nonce } = *self;
         match nonce {
-            None => [base_url.as_bytes(), uri.as_bytes(), body, timestamp.as_bytes()].map(each),
+            None => [base_url.as_bytes(), uri.as_bytes(), body, timestamp.as_bytes()].into_iter().for_each(each),
             Some(Nonce(nonce)) => {
                 let status = format!("{status:03}");
                 let texts = ["auther-response-v2", &status, method, base_url, uri].map(str::as_bytes);
                 netstrings(texts.into_iter().chain([body, timestamp.as_bytes(), nonce.as_bytes()]), each);
-                return;
             }
-        };
+        }
     }
 }
 

@@ -199,11 +199,13 @@ impl PrivateKey {
         let mut rest = text.as_bytes();
         let (kind, der) = pem::from_buf(&mut rest).map_err(|_| KeyError::NotPem)?.ok_or(KeyError::NotPem)?;
         let der = Zeroizing::new(der);
-        let pair = match kind {
-            SectionKind::PrivateKey => return Self::from_der(der),
-            SectionKind::RsaPrivateKey => RsaKeyPair::from_der(&der).map_err(|_| KeyError::NotRsa)?,
-            _ => return Err(KeyError::OtherPem),
-        };
+        if kind == SectionKind::PrivateKey {
+            return Self::from_der(der);
+        }
+        if kind != SectionKind::RsaPrivateKey {
+            return Err(KeyError::OtherPem);
+        }
+        let pair = RsaKeyPair::from_der(&der).map_err(|_| KeyError::NotRsa)?;
         Ok(Self { pair, der })
     }
 
