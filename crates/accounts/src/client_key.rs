@@ -205,7 +205,7 @@ impl Accounts {
     pub fn client_keys(&self, organisation: Option<TenantId>, key: KeyId) -> Result<Vec<ClientKey>, Error> {
         let connection = self.connection();
         keys::find(&connection, organisation, key)?;
-        Ok(kept(&connection, key)?.iter().map(Kept::shown).collect::<Result<_, _>>()?)
+        kept(&connection, key)?.iter().map(Kept::shown).collect()
     }
 
     /// What signatures under a key are verified by, the newest first.
@@ -340,14 +340,14 @@ fn add(
         return Err(Error::TooManyClientKeys { max: CLIENT_KEYS_MAX });
     }
     let id = insert(transaction, key, material, now)?;
-    let kept = others_with(transaction, key, id)?;
+    let kept = shown_with(transaction, key, id)?;
     let detail =
         kept.fingerprint.as_ref().map_or_else(|| format!("client key {}", id.0), |print| print[..16].to_owned());
     audit::write(transaction, known.tenant, by, Act::ClientKeyAdded, &known.name, &detail, now)?;
     Ok(kept)
 }
 
-fn others_with(transaction: &Transaction<'_>, key: KeyId, id: ClientKeyId) -> Result<ClientKey, Error> {
+fn shown_with(transaction: &Transaction<'_>, key: KeyId, id: ClientKeyId) -> Result<ClientKey, Error> {
     let kept = kept(transaction, key)?;
     kept.iter().find(|kept| kept.id == id).ok_or(Error::NoSuchClientKey)?.shown()
 }
@@ -392,15 +392,24 @@ pub(crate) fn inherit(
     Ok(())
 }
 
-/// How requests of a key are signed.
-pub(crate) fn of_secret(
-    connection: &Connection,
-    prefix: &str,
-) -> Result<Option<(KeyId, [u8; 32], Option<Signing>)>, rusqlite::Error> {
-    let columns = Signing::COLUMNS;
-    let mut select = connection.prepare_cached(&format!(
-        "SELECT id, digest, {columns} FROM api_key LEFT JOIN signing ON signing.key = id WHERE prefix = ?"
-    ))?;
-    let read = |row: &Row<'_>| Ok((KeyId(row.get("id")?), row.get("digest")?, Signing::read(row)?));
-    select.query_row((prefix,), read).optional()
+/// A key that a secret may be of, and how its requests are signed.
+pub(crate) struct Candidate {
+    pub(crate) key: KeyId,
+    pub(crate) digest: [u8; 32],
+    pub(crate) signing: Option<Signing>,
+}
+
+impl Candidate {
+    /// The key with this public part of its secret.
+    pub(crate) fn find(connection: &Connection, prefix: &str) -> Result<Option<Self>, rusqlite::Error> {
+        let columns = Signing::COLUMNS;
+        let mut select = connection.prepare_cached(&format!(
+            "SELECT id, digest, {columns} FROM api_key LEFT JOIN signing ON signing.key = id WHERE prefix = ?"
+        ))?;
+        let read = |row: &Row<'_>| {
+            let (key, digest) = (KeyId(row.get("id")?), row.get("digest")?);
+            Ok(Self { key, digest, signing: Signing::read(row)? })
+        };
+        select.query_row((prefix,), read).optional()
+    }
 }

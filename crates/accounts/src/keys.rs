@@ -11,6 +11,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction, params};
 
 use crate::audit::{self, Act, Actor};
+use crate::client_key::Candidate;
 use crate::secret::{self, Digest};
 use crate::{
     Accounts, AuthenticationError, Caller, Error, Key, KeyId, Limits, Networks, NewKey, Permission, Permissions,
@@ -171,9 +172,9 @@ impl Accounts {
     /// When the database does not answer.
     pub fn signing_of(&self, presented: &str) -> Result<Option<(KeyId, Signing)>, Error> {
         let Some(prefix) = secret::prefix(presented) else { return Ok(None) };
-        let Some((key, digest, signing)) = client_key::of_secret(&self.reader(), prefix)? else { return Ok(None) };
-        let is_right = Digest::from_stored(digest).matches(&Digest::of(presented));
-        Ok(signing.filter(|_| is_right).map(|signing| (key, signing)))
+        let Some(found) = Candidate::find(&self.reader(), prefix)? else { return Ok(None) };
+        let is_right = Digest::from_stored(found.digest).matches(&Digest::of(presented));
+        Ok(found.signing.filter(|_| is_right).map(|signing| (found.key, signing)))
     }
 
     /// Lets the console call for a user who is signed in: as a key of the organisation would, without one.
@@ -259,6 +260,7 @@ where
 }
 
 /// What a key is looked up by.
+#[derive(Clone, Copy)]
 pub(crate) enum By<'a> {
     /// The part of its secret that is public.
     Prefix(&'a str),

@@ -87,10 +87,10 @@ fn verified_by(
 }
 
 fn unavailable(error: accounts::Error) -> Problem {
-    match error {
-        accounts::Error::Database(error) => Problem::new(Case::Unavailable).caused_by(format!("accounts: {error}")),
-        error => Problem::internal(format!("signature: {error}")),
+    if let accounts::Error::Database(error) = error {
+        return Problem::new(Case::Unavailable).caused_by(format!("accounts: {error}"));
     }
+    Problem::internal(format!("signature: {error}"))
 }
 
 /// What the headers of a request say of its signature, before the body was looked at.
