@@ -8,7 +8,6 @@ mod log_line;
 use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -20,19 +19,19 @@ use tracing::Instrument as _;
 
 use self::log_line::LogLine;
 use crate::app::App;
-use crate::error::{Case, Problem};
+use crate::error::{Case, Cause, Problem};
 use crate::health;
-use crate::record::Open;
 use crate::request_id::{self, RequestId};
 
 pub(crate) async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let line = LogLine::begin(id, &request);
-    let open = Open::begin(Arc::clone(&app.usage), id);
+    let open = app.admission.open(id.to_string());
     request.extensions_mut().insert(open.record());
     let span = line.span();
     let response = caught(timed(&app, admitted(&app, request, next))).instrument(span).await;
-    open.end(&response);
+    let code = response.extensions().get::<Cause>().map_or("", |cause| cause.case.code().text());
+    open.end(response.status().as_u16(), code);
     line.end(&response);
     with_headers(response, id)
 }
@@ -66,9 +65,9 @@ async fn admitted(app: &App, request: Request, next: Next) -> Response {
     if matches!(route, Some(health::LIVE | health::READY)) {
         return next.run(request).await;
     }
-    match app.in_flight.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => Problem::new(Case::Overloaded).into_response(),
+    match app.admission.enter() {
+        Some(_permit) => next.run(request).await,
+        None => Problem::new(Case::Overloaded).into_response(),
     }
 }
 

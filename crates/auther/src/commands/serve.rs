@@ -29,8 +29,9 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     rooms.accounts.set_free_limits(back_office::free_limits(&rooms.assembly.settings))?;
     back_office::introduce(&rooms, address)?;
     let settings = api_settings(&rooms.assembly.settings);
-    let (accounts, usage) = (Arc::clone(&rooms.accounts), Arc::clone(&rooms.usage));
-    let api = api::router(Arc::clone(&rooms.operations), accounts, usage, settings.clone());
+    let admission = api::admission(Arc::clone(&rooms.usage), &settings);
+    let accounts = Arc::clone(&rooms.accounts);
+    let api = api::router(Arc::clone(&rooms.operations), accounts, Arc::clone(&admission), settings.clone());
     let router = match rooms.assembly.settings.console {
         Switch::On => {
             let parts = console::Parts {

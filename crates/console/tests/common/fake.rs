@@ -101,6 +101,10 @@ impl Operations for Fake {
         self.answer(Ok(Examination { width: 640, height: 480, checks: Vec::new(), face: None }))
     }
 
+    fn erase_collections<'a>(&'a self, _: &'a Scope) -> Answer<'a, ()> {
+        self.answer(Ok(()))
+    }
+
     fn ready(&self) -> Answer<'_, ()> {
         self.answer(Ok(()))
     }

@@ -15,9 +15,6 @@ macro_rules! name {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// The characters that it may have beside letters and digits of ASCII.
-            pub const OTHER_CHARACTERS: &str = $others;
-
             /// The name as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
