@@ -96,6 +96,12 @@ acts! {
     KeyCreated = "key_created", "A key was made.";
     KeyRotated = "key_rotated", "A key was replaced by a new one.";
     KeyDisabled = "key_disabled", "A key was disabled.";
+    SigningChanged = "signing_changed", "How the requests of a key are signed was changed.";
+    ClientKeyAdded = "client_key_added", "A client key was made or handed in.";
+    ClientKeyRemoved = "client_key_removed", "A client key was removed.";
+    ServerKeyRotated = "server_key_rotated", "A new pair was made for the server's signatures.";
+    AccessKeyCreated = "access_key_created", "An access key was made.";
+    AccessKeyRemoved = "access_key_removed", "An access key was removed.";
     RulesChanged = "rules_changed", "The organisation changed its own limits.";
     PersonRemoved = "person_removed", "A person's face and id were removed in the back-office.";
     DataExported = "data_exported", "The organisation's data were exported.";

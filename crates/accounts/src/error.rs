@@ -33,9 +33,30 @@ pub enum OpenFault {
         /// The greatest schema version that this program knows.
         known: i64,
     },
+    /// The master key cannot be read or made.
+    #[error("cannot be opened without the master key: {0}")]
+    MasterKey(#[from] signing::MasterKeyError),
+    /// The file of the master key is gone.
+    #[error("holds secrets sealed under a master key, and {} is not there: restore it from the backup", path.display())]
+    MasterKeyMissing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The master key is another one.
+    #[error("was sealed under another master key than that in {}: restore the right one from the backup", path.display())]
+    MasterKeyWrong {
+        /// Where the wrong one is.
+        path: PathBuf,
+    },
     /// SQLite gave up.
     #[error("cannot be opened: {0}")]
     Database(rusqlite::Error),
+}
+
+impl From<signing::CryptoError> for OpenFault {
+    fn from(error: signing::CryptoError) -> Self {
+        Self::MasterKey(error.into())
+    }
 }
 
 impl From<rusqlite::Error> for OpenFault {
@@ -141,6 +162,42 @@ pub enum Error {
         /// When the next one counts.
         retry_after: Duration,
     },
+    /// The key is not set to sign.
+    #[error("signing is off for this key; choose an algorithm first")]
+    SigningOff,
+    /// A public key was handed in for a key that shares a secret.
+    #[error("this key is set to hash-only, which has no public keys; set it to hash-then-rsa first")]
+    SigningShared,
+    /// What was handed in is no public key.
+    #[error(transparent)]
+    ClientKey(#[from] signing::KeyError),
+    /// The same public key is there already.
+    #[error("this public key is there already")]
+    ClientKeyTaken,
+    /// As many client keys as may be.
+    #[error("{max} client keys may be valid at once; remove the older one first")]
+    TooManyClientKeys {
+        /// The greatest number of them.
+        max: u32,
+    },
+    /// No client key of this key has this number.
+    #[error("there is no such client key")]
+    NoSuchClientKey,
+    /// As many access keys as may be.
+    #[error("{max} access keys may be valid at once; remove one first")]
+    TooManyAccessKeys {
+        /// The greatest number of them.
+        max: u32,
+    },
+    /// No access key of this key has this id.
+    #[error("there is no such access key")]
+    NoSuchAccessKey,
+    /// A secret that was kept sealed does not open.
+    #[error(transparent)]
+    Sealed(#[from] signing::VaultError),
+    /// The cryptographic library gave up.
+    #[error(transparent)]
+    Crypto(#[from] signing::CryptoError),
     /// Passwords cannot be hashed.
     #[error("passwords cannot be hashed: {0}")]
     Hashing(String),
@@ -211,6 +268,9 @@ pub enum AuthenticationError {
     /// The key is good, but not for this.
     #[error("the key has no such permission")]
     NotPermitted,
+    /// The secret that the signature is held against does not open.
+    #[error(transparent)]
+    Sealed(#[from] signing::VaultError),
     /// SQLite gave up: nothing is known about the key.
     #[error("the accounts database does not answer: {0}")]
     Database(#[from] rusqlite::Error),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use biometric::{TenantId, Timestamp};
 
-use crate::{Error, Limits, Networks, Permissions};
+use crate::{Error, Limits, Networks, Permissions, Signing};
 
 /// The longest name of a key, in characters.
 const NAME_CHARS_MAX: usize = 100;
@@ -71,6 +71,8 @@ pub struct Key {
     pub networks: Networks,
     /// The key that replaced it, if one did.
     pub rotated: Option<KeyId>,
+    /// How its requests are signed; `None`: they are not.
+    pub signing: Option<Signing>,
 }
 
 /// Who calls, and everything that a request needs to know of them.
@@ -88,4 +90,6 @@ pub struct Caller {
     pub permissions: Permissions,
     /// Whether requests are charged to the month's quota.
     pub charged: bool,
+    /// How requests of the key are signed; `None`: they are not.
+    pub signing: Option<Signing>,
 }

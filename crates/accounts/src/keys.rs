@@ -8,19 +8,22 @@ use std::time::Duration;
 
 use biometric::{TenantId, Timestamp};
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction, params};
 
 use crate::audit::{self, Act, Actor};
 use crate::secret::{self, Digest};
 use crate::{
-    Accounts, AuthenticationError, Caller, Error, Key, KeyId, Limits, Networks, NewKey, Permission, Permissions, Secret,
+    Accounts, AuthenticationError, Caller, Error, Key, KeyId, Limits, Networks, NewKey, Permission, Permissions,
+    Secret, Signing, client_key,
 };
 
 /// The most keys of one organisation that are valid at a time: far more than anybody needs, and no way to fill the disk
 /// unnoticed.
 const KEYS_MAX: u32 = 1_000;
 
-const COLUMNS: &str = "id, tenant, name, prefix, permissions, created, expires, disabled, networks, rotated";
+/// What a key is read from, with how its requests are signed.
+const KEYS: &str = "SELECT id, tenant, name, prefix, permissions, created, expires, disabled, networks, rotated,
+    algorithm, is_required, is_length_prefixed FROM api_key LEFT JOIN signing ON signing.key = id";
 
 impl Accounts {
     /// Makes a key; the secret is to be shown now, nobody can show it later.
@@ -44,7 +47,7 @@ impl Accounts {
     /// When the database does not answer.
     pub fn keys(&self) -> Result<Vec<Key>, Error> {
         let connection = self.connection();
-        let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_key ORDER BY id"))?;
+        let mut select = connection.prepare_cached(&format!("{KEYS} ORDER BY id"))?;
         Ok(select.query_map((), read_key)?.collect::<Result<_, _>>()?)
     }
 
@@ -54,8 +57,7 @@ impl Accounts {
     /// When the database does not answer.
     pub fn keys_of(&self, organisation: TenantId) -> Result<Vec<Key>, Error> {
         let connection = self.connection();
-        let mut select =
-            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_key WHERE tenant = ? ORDER BY id"))?;
+        let mut select = connection.prepare_cached(&format!("{KEYS} WHERE tenant = ? ORDER BY id"))?;
         Ok(select.query_map((organisation.0,), read_key)?.collect::<Result<_, _>>()?)
     }
 
@@ -64,10 +66,16 @@ impl Accounts {
     /// # Errors
     /// [`Error::NoSuchKey`], also when it is another organisation's; or when the database does not answer.
     pub fn key(&self, organisation: TenantId, id: KeyId) -> Result<Key, Error> {
-        find(&self.connection(), Some(organisation), id)
+        self.key_of(Some(organisation), id)
     }
 
-    /// Replaces a key by a new one that is good for the same, from the same networks and for as long. The old one stays
+    /// The same; `None`: anybody's.
+    pub(crate) fn key_of(&self, organisation: Option<TenantId>, id: KeyId) -> Result<Key, Error> {
+        find(&self.connection(), organisation, id)
+    }
+
+    /// Replaces a key by a new one that is good for the same, from the same networks and for as long, and whose requests are
+    /// signed in the same way and with the same client keys; access keys stay with the old one. That stays
     /// valid for `overlap` more, so that nothing stands still while the new secret is brought to where it is used.
     ///
     /// # Errors
@@ -90,8 +98,10 @@ impl Accounts {
             if has_expired || old.disabled.is_some() || old.rotated.is_some() {
                 return Err(Error::KeyEnded);
             }
-            let Key { name, tenant, permissions, expires, networks, .. } = old;
-            let new = insert(transaction, NewKey { name, tenant, permissions, expires, networks }, &secret, now)?;
+            let Key { name, tenant, permissions, expires, networks, .. } = old.clone();
+            let mut new = insert(transaction, NewKey { name, tenant, permissions, expires, networks }, &secret, now)?;
+            client_key::inherit(transaction, &self.vault, &old, new.id, now)?;
+            new.signing = old.signing;
             let old_expires = expires.map_or(overlap_ends, |expires| overlap_ends.min(expires.as_millis()));
             transaction.prepare_cached("UPDATE api_key SET expires = ?, rotated = ? WHERE id = ?")?.execute((
                 old_expires,
@@ -147,26 +157,23 @@ impl Accounts {
         let prefix = secret::prefix(presented).ok_or(AuthenticationError::Unknown)?;
         let digest = Digest::of(presented);
         let connection = self.reader();
-        let found = Presented::find(&connection, prefix)?.ok_or(AuthenticationError::Unknown)?;
+        let found = Presented::find(&connection, By::Prefix(prefix))?.ok_or(AuthenticationError::Unknown)?;
         if !found.digest.matches(&digest) {
             return Err(AuthenticationError::Unknown);
         }
-        if found.is_disabled {
-            return Err(AuthenticationError::Disabled);
-        }
-        if found.expires.is_some_and(|expires| expires <= now) {
-            return Err(AuthenticationError::Expired);
-        }
-        if !found.networks.allow(address) {
-            return Err(AuthenticationError::Network);
-        }
-        if found.standing.is_suspended {
-            return Err(AuthenticationError::Suspended);
-        }
-        if !found.permissions.contains(permission) {
-            return Err(AuthenticationError::NotPermitted);
-        }
-        Ok(found.standing.caller(&connection, Some(found.id), found.permissions)?)
+        found.let_in(&connection, permission, address, now)
+    }
+
+    /// Which key a presented text is the secret of, valid or not, and how its requests are signed: for who must answer a
+    /// request that was refused before its key was looked at. `None`: of none, or its requests are not signed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn signing_of(&self, presented: &str) -> Result<Option<(KeyId, Signing)>, Error> {
+        let Some(prefix) = secret::prefix(presented) else { return Ok(None) };
+        let Some((key, digest, signing)) = client_key::of_secret(&self.reader(), prefix)? else { return Ok(None) };
+        let is_right = Digest::from_stored(digest).matches(&Digest::of(presented));
+        Ok(signing.filter(|_| is_right).map(|signing| (key, signing)))
     }
 
     /// Lets the console call for a user who is signed in: as a key of the organisation would, without one.
@@ -211,13 +218,12 @@ fn insert(transaction: &Transaction<'_>, new: NewKey, secret: &Secret, now: Time
         new.networks.to_string(),
     ])?;
     let NewKey { name, tenant, permissions, expires, networks } = new;
-    let (id, created, disabled, rotated) = (KeyId(id), now, None, None);
-    Ok(Key { id, name, tenant, prefix, permissions, created, expires, disabled, networks, rotated })
+    let (id, created, disabled, rotated, signing) = (KeyId(id), now, None, None, None);
+    Ok(Key { id, name, tenant, prefix, permissions, created, expires, disabled, networks, rotated, signing })
 }
 
-fn find(connection: &Connection, organisation: Option<TenantId>, id: KeyId) -> Result<Key, Error> {
-    let mut select = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM api_key WHERE id = ?1 AND (?2 IS NULL OR tenant = ?2)"))?;
+pub(crate) fn find(connection: &Connection, organisation: Option<TenantId>, id: KeyId) -> Result<Key, Error> {
+    let mut select = connection.prepare_cached(&format!("{KEYS} WHERE id = ?1 AND (?2 IS NULL OR tenant = ?2)"))?;
     let key = select.query_row((id.0, organisation.map(|organisation| organisation.0)), read_key).optional()?;
     key.ok_or(Error::NoSuchKey)
 }
@@ -234,6 +240,7 @@ fn read_key(row: &Row<'_>) -> Result<Key, rusqlite::Error> {
         disabled: time(row, "disabled")?,
         networks: parsed(row, "networks")?,
         rotated: row.get::<_, Option<i64>>("rotated")?.map(KeyId),
+        signing: Signing::read(row)?,
     })
 }
 
@@ -242,7 +249,7 @@ fn time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, rusqlite::Erro
 }
 
 /// A value that is kept as the text of it.
-fn parsed<T>(row: &Row<'_>, column: &str) -> Result<T, rusqlite::Error>
+pub(crate) fn parsed<T>(row: &Row<'_>, column: &str) -> Result<T, rusqlite::Error>
 where
     T: FromStr<Err: StdError + Send + Sync + 'static>,
 {
@@ -251,37 +258,79 @@ where
     text.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
 }
 
+/// What a key is looked up by.
+pub(crate) enum By<'a> {
+    /// The part of its secret that is public.
+    Prefix(&'a str),
+    /// Its number.
+    Id(KeyId),
+}
+
 /// The key that a presented secret may be of, and where its organisation stands.
-struct Presented {
+pub(crate) struct Presented {
     id: KeyId,
     digest: Digest,
     permissions: Permissions,
     expires: Option<Timestamp>,
     is_disabled: bool,
     networks: Networks,
+    signing: Option<Signing>,
     standing: Standing,
 }
 
 impl Presented {
-    fn find(connection: &Connection, prefix: &str) -> Result<Option<Self>, rusqlite::Error> {
-        let standing = Standing::columns();
+    pub(crate) fn find(connection: &Connection, by: By<'_>) -> Result<Option<Self>, rusqlite::Error> {
+        let (standing, signing) = (Standing::columns(), Signing::COLUMNS);
+        let (column, value): (_, &dyn ToSql) = match &by {
+            By::Prefix(prefix) => ("prefix", prefix),
+            By::Id(id) => ("key.id", &id.0),
+        };
         let mut select = connection.prepare_cached(&format!(
-            "SELECT key.id AS key, digest, permissions, expires, disabled IS NOT NULL AS is_disabled, networks, {standing}
+            "SELECT key.id AS key_id, digest, permissions, expires, disabled IS NOT NULL AS is_disabled, networks,
+                {signing}, {standing}
              FROM api_key AS key JOIN organisation ON organisation.id = key.tenant JOIN plan ON plan.id = plan
-             WHERE prefix = ?"
+             LEFT JOIN signing ON signing.key = key.id WHERE {column} = ?"
         ))?;
         let read = |row: &Row<'_>| {
             Ok(Self {
-                id: KeyId(row.get("key")?),
+                id: KeyId(row.get("key_id")?),
                 digest: Digest::from_stored(row.get("digest")?),
                 permissions: parsed(row, "permissions")?,
                 expires: time(row, "expires")?,
                 is_disabled: row.get("is_disabled")?,
                 networks: parsed(row, "networks")?,
+                signing: Signing::read(row)?,
                 standing: Standing::read(row)?,
             })
         };
-        select.query_row((prefix,), read).optional()
+        select.query_row((value,), read).optional()
+    }
+
+    /// Lets whoever has proved to have the key in, if it is valid now, used from an allowed address, and permits this.
+    pub(crate) fn let_in(
+        self,
+        connection: &Connection,
+        permission: Permission,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<Caller, AuthenticationError> {
+        if self.is_disabled {
+            return Err(AuthenticationError::Disabled);
+        }
+        if self.expires.is_some_and(|expires| expires <= now) {
+            return Err(AuthenticationError::Expired);
+        }
+        if !self.networks.allow(address) {
+            return Err(AuthenticationError::Network);
+        }
+        if self.standing.is_suspended {
+            return Err(AuthenticationError::Suspended);
+        }
+        if !self.permissions.contains(permission) {
+            return Err(AuthenticationError::NotPermitted);
+        }
+        let caller = self.standing.caller(connection, Some(self.id), self.permissions)?;
+        Ok(Caller { signing: self.signing, ..caller })
     }
 }
 
@@ -327,6 +376,6 @@ impl Standing {
             connection.prepare_cached("SELECT name, value FROM rule WHERE organisation = ? ORDER BY name")?;
         let rules = select.query_map((tenant.0,), |row| Ok((row.get(0)?, row.get(1)?)))?;
         let rules = rules.collect::<Result<Arc<[_]>, _>>()?;
-        Ok(Caller { key, tenant, limits, rules, permissions, charged: true })
+        Ok(Caller { key, tenant, limits, rules, permissions, charged: true, signing: None })
     }
 }

@@ -11,7 +11,9 @@
 //!
 //! The crate reads no clock: whoever calls says what time it is.
 
+mod access_key;
 mod audit;
+mod client_key;
 mod database;
 mod email;
 mod error;
@@ -28,7 +30,9 @@ mod plan;
 mod rate;
 mod rules;
 mod schema;
+mod seal;
 mod secret;
+mod server_key;
 mod session;
 mod sign_up;
 mod store;
@@ -37,7 +41,9 @@ mod totp;
 pub mod usage;
 mod user;
 
+pub use access_key::AccessKey;
 pub use audit::{Act, Actor, AuditEntry, Who};
+pub use client_key::{ClientKey, ClientKeyId, ClientSecret, Signing};
 pub use email::{Email, EmailError};
 pub use error::{AuthenticationError, Error, OpenError, OpenFault, SignInError};
 pub use key::{Caller, Key, KeyId, NewKey};
@@ -50,8 +56,10 @@ pub use permission::{Permission, Permissions, PermissionsError};
 pub use plan::{Limits, Plan, PlanId, Rate};
 pub use rate::RateLimiter;
 pub use secret::Secret;
+pub use server_key::ServerKey;
 pub use session::{Session, SessionId, SessionLimits, SessionLine, SessionSecret, Stage};
 pub use sign_up::NewUser;
-pub use store::{Accounts, FILE_NAME};
+
+pub use store::{Accounts, FILE_NAME, MASTER_KEY_FILE_NAME};
 pub use totp::{RecoveryCode, TotpSetup};
 pub use user::{Role, User, UserId};

@@ -127,4 +127,50 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX attempt_by_subject ON attempt (subject, at);
     CREATE INDEX attempt_by_time ON attempt (at);
 ",
+    "
+    -- What is sealed opens under the master key that opens this.
+    CREATE TABLE vault (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        proof BLOB NOT NULL
+    ) STRICT;
+
+    -- Sealed, the secret takes the place of totp_secret, which stays empty from now on.
+    ALTER TABLE user ADD COLUMN totp_sealed BLOB;
+
+    CREATE TABLE signing (
+        key INTEGER PRIMARY KEY REFERENCES api_key (id) ON DELETE CASCADE,
+        algorithm TEXT NOT NULL,
+        is_required INTEGER NOT NULL,
+        is_length_prefixed INTEGER NOT NULL
+    ) STRICT;
+
+    -- What a client signs with: of a pair the public half, or a shared key, sealed.
+    CREATE TABLE client_key (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key INTEGER NOT NULL REFERENCES api_key (id) ON DELETE CASCADE,
+        public BLOB,
+        shared BLOB,
+        created INTEGER NOT NULL,
+        CHECK ((public IS NULL) <> (shared IS NULL))
+    ) STRICT;
+    CREATE INDEX client_key_by_key ON client_key (key);
+
+    -- What the server signs with; of several the one that has begun last.
+    CREATE TABLE server_key (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        public BLOB NOT NULL,
+        private BLOB NOT NULL,
+        created INTEGER NOT NULL,
+        begins INTEGER NOT NULL
+    ) STRICT;
+
+    -- For clients that sign as those of Amazon do: an id in clear, a secret that both sides know.
+    CREATE TABLE access_key (
+        id TEXT PRIMARY KEY,
+        key INTEGER NOT NULL REFERENCES api_key (id) ON DELETE CASCADE,
+        secret BLOB NOT NULL,
+        created INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX access_key_by_key ON access_key (key);
+",
 ];

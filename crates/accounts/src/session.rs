@@ -240,7 +240,7 @@ impl Accounts {
         let Some(Session { user, .. }) = session else { return Err(SignInError::Wrong) };
         let done = self.write(|transaction| {
             let Some(session) = waiting(transaction)? else { return Err(Error::WrongCode) };
-            totp::spend(transaction, user.id, code, now)?;
+            totp::spend(transaction, &self.vault, user.id, code, now)?;
             throttle::forgive(transaction, Subject::User(user.id))?;
             transaction.prepare_cached("DELETE FROM session WHERE id = ?")?.execute((session.id.0,))?;
             let address = session.address.as_deref().and_then(|address| address.parse().ok());

@@ -5,10 +5,12 @@ use std::fmt;
 
 use biometric::Timestamp;
 use rusqlite::{Transaction, params};
+use signing::Vault;
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Act, Actor};
+use crate::seal::Purpose;
 use crate::secret::{Digest, random_token};
 use crate::throttle::{self, Subject};
 use crate::{Accounts, Error, UserId, sign_up};
@@ -71,13 +73,14 @@ impl Accounts {
     pub fn begin_second_factor(&self, user: UserId, issuer: &str) -> Result<TotpSetup, Error> {
         let mut secret = Zeroizing::new([0_u8; SECRET_BYTES]);
         getrandom::fill(&mut *secret)?;
+        let sealed = self.vault.seal(&Purpose::SecondFactor(user).text(), &secret[..])?;
         let known = self.write(|transaction| {
             let known = sign_up::any_user(transaction, user)?;
             if known.second_factor {
                 return Err(Error::SecondFactorOn);
             }
-            let sql = "UPDATE user SET totp_secret = ?, totp_step_used = NULL WHERE id = ?";
-            transaction.prepare_cached(sql)?.execute(params![&secret[..], user.0])?;
+            let sql = "UPDATE user SET totp_sealed = ?, totp_step_used = NULL WHERE id = ?";
+            transaction.prepare_cached(sql)?.execute(params![sealed.0, user.0])?;
             Ok(known)
         })?;
         let secret_base32 = Zeroizing::new(totp(&secret[..]).secret().to_base32());
@@ -106,7 +109,7 @@ impl Accounts {
             if known.second_factor {
                 return Err(Error::SecondFactorOn);
             }
-            spend_app_code(transaction, user, code, now)?.then_some(()).ok_or(Error::WrongCode)?;
+            spend_app_code(transaction, &self.vault, user, code, now)?.then_some(()).ok_or(Error::WrongCode)?;
             let sql = "UPDATE user SET totp_confirmed = ? WHERE id = ?";
             transaction.prepare_cached(sql)?.execute((now.as_millis(), user.0))?;
             let (organisation, email) = (known.organisation, known.email);
@@ -123,8 +126,8 @@ impl Accounts {
     pub fn remove_second_factor(&self, user: UserId, code: &str, by: &Actor, now: Timestamp) -> Result<(), Error> {
         self.guessing(user, now, |transaction| {
             let known = sign_up::any_user(transaction, user)?;
-            spend(transaction, user, code, now)?;
-            let sql = "UPDATE user SET totp_secret = NULL, totp_confirmed = NULL, totp_step_used = NULL WHERE id = ?";
+            spend(transaction, &self.vault, user, code, now)?;
+            let sql = "UPDATE user SET totp_sealed = NULL, totp_confirmed = NULL, totp_step_used = NULL WHERE id = ?";
             transaction.prepare_cached(sql)?.execute((user.0,))?;
             transaction.prepare_cached("DELETE FROM recovery_code WHERE user = ?")?.execute((user.0,))?;
             let (organisation, email) = (known.organisation, known.email);
@@ -145,7 +148,7 @@ impl Accounts {
     ) -> Result<Vec<RecoveryCode>, Error> {
         self.guessing(user, now, |transaction| {
             let known = sign_up::any_user(transaction, user)?;
-            spend(transaction, user, code, now)?;
+            spend(transaction, &self.vault, user, code, now)?;
             let (organisation, email) = (known.organisation, known.email);
             audit::write(transaction, organisation, by, Act::RecoveryCodesRenewed, email.as_str(), "", now)?;
             new_codes(transaction, user)
@@ -183,20 +186,34 @@ impl Accounts {
 ///
 /// # Errors
 /// [`Error::WrongCode`] also when it was used before; [`Error::SecondFactorOff`].
-pub(crate) fn spend(transaction: &Transaction<'_>, user: UserId, code: &str, now: Timestamp) -> Result<(), Error> {
+pub(crate) fn spend(
+    transaction: &Transaction<'_>,
+    vault: &Vault,
+    user: UserId,
+    code: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     if !sign_up::any_user(transaction, user)?.second_factor {
         return Err(Error::SecondFactorOff);
     }
-    let is_right = spend_app_code(transaction, user, code, now)? || spend_recovery_code(transaction, user, code)?;
+    let is_right =
+        spend_app_code(transaction, vault, user, code, now)? || spend_recovery_code(transaction, user, code)?;
     is_right.then_some(()).ok_or(Error::WrongCode)
 }
 
 /// Whether this is a code of the app for now; it, and those before it, are worth nothing afterwards.
-fn spend_app_code(transaction: &Transaction<'_>, user: UserId, code: &str, now: Timestamp) -> Result<bool, Error> {
-    let mut select = transaction.prepare_cached("SELECT totp_secret, totp_step_used FROM user WHERE id = ?")?;
-    let (secret, used): (Option<Zeroizing<Vec<u8>>>, Option<i64>) =
-        select.query_row((user.0,), |row| Ok((row.get::<_, Option<Vec<u8>>>(0)?.map(Zeroizing::new), row.get(1)?)))?;
-    let secret = secret.ok_or(Error::SecondFactorOff)?;
+fn spend_app_code(
+    transaction: &Transaction<'_>,
+    vault: &Vault,
+    user: UserId,
+    code: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let mut select = transaction.prepare_cached("SELECT totp_sealed, totp_step_used FROM user WHERE id = ?")?;
+    let (sealed, used): (Option<Vec<u8>>, Option<i64>) =
+        select.query_row((user.0,), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sealed = sealed.ok_or(Error::SecondFactorOff)?;
+    let secret = vault.open(&Purpose::SecondFactor(user).text(), &sealed)?;
     let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let seconds = u64::try_from(now.as_millis() / 1000).unwrap_or_default();
     let Some(step) = totp(&secret).check(&typed, seconds).map(u64::cast_signed) else { return Ok(false) };

@@ -4,9 +4,13 @@ mod common;
 
 use std::time::Duration;
 
-use accounts::{Act, Actor, Error, Limits, Networks, NewKey, Permissions, PlanId, Purpose, Role, User, UserId, Who};
+use accounts::{
+    Act, Actor, ClientKeyId, Error, KeyId, Limits, Networks, NewKey, Permissions, PlanId, Purpose, Role, Signing, User,
+    UserId, Who,
+};
 use biometric::TenantId;
 use common::{DAY, HOUR, House, LIMITS, MINUTE, NOW, OTHER_PASSWORD, PASSWORD, after, by, email, ip, new, password};
+use signing::Algorithm;
 
 const LINE: Actor = Actor::command_line();
 
@@ -55,6 +59,20 @@ impl Scene {
             networks: Networks::NONE,
         };
         self.house.accounts.create_key(wish, &by(&self.bob), NOW).expect("made").0
+    }
+
+    /// A key whose requests are signed so.
+    fn signed(&self, signing: Option<Signing>) -> KeyId {
+        let key = self.key().id;
+        self.house.accounts.set_signing(Some(self.org), key, signing, &by(&self.bob), NOW).expect("set");
+        key
+    }
+
+    fn client_key(&self) -> (KeyId, ClientKeyId) {
+        let signing = Signing { algorithm: Algorithm::HashOnly, is_required: true, is_length_prefixed: false };
+        let key = self.signed(Some(signing));
+        let made = self.house.accounts.generate_client_key(Some(self.org), key, &by(&self.bob), NOW);
+        (key, made.expect("made").0.id)
     }
 
     /// Does what is to be written down, and nothing else that is written down as the same.
@@ -209,6 +227,33 @@ impl Scene {
             Act::RulesChanged => {
                 accounts.set_rules(org, &[("verify".to_owned(), 90.0)], &by(ana), NOW).expect("done");
                 self.line(ana, "")
+            }
+            Act::SigningChanged => {
+                self.signed(None);
+                self.line(bob, "gate")
+            }
+            Act::ClientKeyAdded => {
+                self.client_key();
+                self.line(bob, "gate")
+            }
+            Act::ClientKeyRemoved => {
+                let (key, client_key) = self.client_key();
+                accounts.remove_client_key(Some(org), key, client_key, &bobs, NOW).expect("done");
+                self.line(bob, "gate")
+            }
+            Act::ServerKeyRotated => {
+                let made = accounts.rotate_server_key(NOW, &by(op), NOW).expect("done");
+                self.line_of(TenantId::OPERATOR, op, &made.name)
+            }
+            Act::AccessKeyCreated => {
+                accounts.create_access_key(Some(org), self.key().id, &bobs, NOW).expect("done");
+                self.line(bob, "gate")
+            }
+            Act::AccessKeyRemoved => {
+                let key = self.key().id;
+                let (made, _) = accounts.create_access_key(Some(org), key, &bobs, NOW).expect("made");
+                accounts.remove_access_key(Some(org), key, &made.id, &bobs, NOW).expect("done");
+                self.line(bob, "gate")
             }
             // These are done elsewhere, and noted.
             Act::PersonRemoved | Act::DataExported => {

@@ -6,11 +6,13 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use accounts::usage::{
-    Charge, ChargeError, DayCount, Done, Exhausted, FILE_NAME, RequestFilter, RequestLine, Retention, Usage, day,
+    Charge, ChargeError, DayCount, Done, Exhausted, FILE_NAME, RequestFilter, RequestLine, Retention, SIGNATURES_MAX,
+    Signed, Usage, day,
 };
 use accounts::{KeyId, OpenFault, Operation};
 use biometric::{TenantId, Timestamp};
 use rusqlite::Connection;
+use signing::Seen;
 
 const KEPT: Retention = Retention { request_log_days: 30, usage_days: 400 };
 const ORGANISATION: TenantId = TenantId(7);
@@ -76,6 +78,90 @@ fn charge_at_once(handles: &[&Usage], threads: usize, attempts: usize, limit: u6
         let threads: Vec<_> = (0..threads).map(charge).collect();
         threads.into_iter().map(|thread| thread.join().expect("counted")).sum()
     })
+}
+
+fn signed(number: u8, expires: Timestamp) -> Signed {
+    Signed { key: KeyId(3), seen: Seen([number; 32]), expires }
+}
+
+#[test]
+fn a_signature_counts_once_in_whichever_process_and_after_a_restart() {
+    let dir = directory();
+    let expires = Timestamp::from_millis(now().as_millis() + 300_000);
+    let charge = |usage: &Usage, number| usage.charge_signed(ORGANISATION, None, signed(number, expires), now());
+    {
+        let (usage, other) = (open(&dir), open(&dir));
+        charge(&usage, 1).expect("new");
+        for usage in [&usage, &other] {
+            assert_eq!(charge(usage, 1), Err(ChargeError::Replayed));
+        }
+        charge(&other, 2).expect("another");
+    }
+    let usage = open(&dir);
+    assert_eq!((charge(&usage, 1), charge(&usage, 2)), (Err(ChargeError::Replayed), Err(ChargeError::Replayed)));
+    assert_eq!(used(&usage, ORGANISATION, now()), 2, "a replay is not charged");
+}
+
+#[test]
+fn of_many_at_once_one_signature_counts_once() {
+    let dir = directory();
+    let (first, second) = (open(&dir), open(&dir));
+    let start = Barrier::new(8);
+    let accepted: usize = std::thread::scope(|scope| {
+        let charge = |thread: usize| {
+            let (usage, start) = ([&first, &second][thread % 2], &start);
+            scope.spawn(move || {
+                start.wait();
+                let charges =
+                    (0..50).map(|number| usage.charge_signed(ORGANISATION, None, signed(number, now()), now()));
+                charges.filter(Result::is_ok).count()
+            })
+        };
+        let threads: Vec<_> = (0..8).map(charge).collect();
+        threads.into_iter().map(|thread| thread.join().expect("counted")).sum()
+    });
+    assert_eq!(accepted, 50);
+}
+
+#[test]
+fn a_signature_of_a_request_beyond_the_quota_does_not_count_later_either() {
+    let dir = directory();
+    let usage = open(&dir);
+    let charge = |limit| usage.charge_signed(ORGANISATION, Some(limit), signed(1, now()), now());
+    assert!(matches!(charge(0), Err(ChargeError::Exhausted(_))));
+    assert_eq!(charge(10), Err(ChargeError::Replayed));
+}
+
+#[test]
+fn signatures_are_forgotten_when_their_time_is_over_and_the_memory_stays_small() {
+    let dir = directory();
+    let usage = open(&dir);
+    let rows = || raw(&dir).query_row("SELECT count(*) FROM signature", (), |row| row.get::<_, i64>(0)).expect("read");
+    let at = |second: i64| Timestamp::from_millis(now().as_millis() + second * 1000);
+    for number in 0..250 {
+        // One a second, each good for ten more.
+        let signed = signed(u8::try_from(number).expect("small"), at(number + 10));
+        usage.charge_signed(ORGANISATION, None, signed, at(number)).expect("new");
+        assert!(rows() <= 12, "{number}: {}", rows());
+    }
+    let counted = raw(&dir).query_row("SELECT count FROM signature_count", (), |row| row.get::<_, i64>(0));
+    assert_eq!(counted.expect("read"), rows());
+}
+
+#[test]
+fn a_full_memory_refuses_and_empties_again() {
+    let dir = directory();
+    let usage = open(&dir);
+    let expires = Timestamp::from_millis(now().as_millis() + 1);
+    usage.charge_signed(ORGANISATION, None, signed(1, expires), now()).expect("new");
+    // As if so many had come.
+    raw(&dir).execute("UPDATE signature_count SET count = ?", (SIGNATURES_MAX.cast_signed(),)).expect("written");
+    let charge = |number, now| usage.charge_signed(ORGANISATION, None, signed(number, expires), now);
+    assert_eq!(charge(2, now()), Err(ChargeError::TooManySignatures { signatures_max: SIGNATURES_MAX }));
+    assert_eq!(charge(1, now()), Err(ChargeError::Replayed));
+    let other = Signed { key: KeyId(4), seen: Seen([9; 32]), expires };
+    usage.charge_signed(ORGANISATION, None, other, now()).expect("another key has a memory of its own");
+    charge(2, later(now(), 1)).expect("one was forgotten");
 }
 
 #[test]
@@ -351,7 +437,7 @@ fn a_file_that_is_not_for_us_is_left_alone() {
     let dir = directory();
     drop(open(&dir));
     raw(&dir).execute_batch("PRAGMA user_version = 999").expect("written");
-    assert!(matches!(open_fault(dir.path()), OpenFault::NewerSchema { found: 999, known: 1 }));
+    assert!(matches!(open_fault(dir.path()), OpenFault::NewerSchema { found: 999, known: 2 }));
 
     assert!(matches!(open_fault(&dir.path().join("none")), OpenFault::File(_)));
 }

@@ -9,7 +9,7 @@ mod record;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::usage::{ChargeError, Exhausted, Usage};
+use accounts::usage::{ChargeError, Exhausted, Signed, Usage};
 use accounts::{Caller, Rate, RateLimiter};
 use biometric::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -58,6 +58,13 @@ pub enum Refusal {
     },
     /// The month's are used up.
     Exhausted(Exhausted),
+    /// Its signature was used before.
+    Replayed,
+    /// More signatures are remembered than may be.
+    TooManySignatures {
+        /// So many.
+        signatures_max: u64,
+    },
     /// Nothing is known about the quota; the text is for the log.
     Unavailable(String),
     /// A defect of ours; the text is for the log.
@@ -85,12 +92,11 @@ impl Admission {
         Open::begin(Arc::clone(&self.usage), request_id, self.clock)
     }
 
-    /// Lets one more request of the organisation in, and charges it. The quota comes last, so that a request which is
-    /// refused for another reason costs nothing.
+    /// Lets one more request of the organisation in: not too fast, and not too many at once.
     ///
     /// # Errors
-    /// [`Refusal`].
-    pub async fn admit(&self, caller: &Caller, record: &Record) -> Result<Place, Refusal> {
+    /// [`Refusal::Rate`] or [`Refusal::InFlight`].
+    pub fn admit(&self, caller: &Caller) -> Result<Place, Refusal> {
         if let Some(rate) = caller.limits.rate {
             let admitted = self.rates.admit(caller.tenant, rate, (self.clock)());
             admitted.map_err(|retry_after| Refusal::Rate { rate, retry_after })?;
@@ -101,18 +107,24 @@ impl Admission {
             None => usize::MAX,
         };
         let place = self.places.take(caller.tenant, requests_max);
-        let place = place.ok_or(Refusal::InFlight { requests_max, retry_after: RETRY_AFTER })?;
-        self.charge(caller, record).await?;
-        Ok(place)
+        place.ok_or(Refusal::InFlight { requests_max, retry_after: RETRY_AFTER })
     }
 
-    async fn charge(&self, caller: &Caller, record: &Record) -> Result<(), Refusal> {
+    /// Charges a request to the month's quota, and remembers its signature, if it has one: with that it is done. The quota
+    /// comes last, so that a request which is refused for another reason costs nothing.
+    ///
+    /// # Errors
+    /// Any other [`Refusal`].
+    pub async fn charge(&self, caller: &Caller, record: &Record, signed: Option<Signed>) -> Result<(), Refusal> {
         let (usage, record, now) = (Arc::clone(&self.usage), record.clone(), self.clock);
         let (tenant, limit) = (caller.tenant, caller.limits.requests_month_max);
         // Waits for a commit, also when the request is given up meanwhile. Such a charge is taken back here: nobody else is
         // left who could.
         let charging = move || -> Result<(), ChargeError> {
-            let charge = usage.charge(tenant, limit, now())?;
+            let charge = match signed {
+                Some(signed) => usage.charge_signed(tenant, limit, signed, now())?,
+                None => usage.charge(tenant, limit, now())?,
+            };
             if let Err(late) = record.charge(charge) {
                 usage.refund(late);
             }
@@ -122,6 +134,10 @@ impl Admission {
         match charged.map_err(|error| Refusal::Internal(format!("charging: {error}")))? {
             Ok(()) => Ok(()),
             Err(ChargeError::Exhausted(exhausted)) => Err(Refusal::Exhausted(exhausted)),
+            Err(ChargeError::Replayed) => Err(Refusal::Replayed),
+            Err(ChargeError::TooManySignatures { signatures_max }) => {
+                Err(Refusal::TooManySignatures { signatures_max })
+            }
             Err(ChargeError::Unavailable(why)) => Err(Refusal::Unavailable(format!("usage: {why}"))),
         }
     }

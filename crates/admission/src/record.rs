@@ -140,7 +140,7 @@ mod tests {
         let open = Open::begin(Arc::clone(usage), "id".to_owned(), now);
         let record = open.record();
         let (limits, rules, permissions) = (Limits::default(), Arc::default(), Permissions::ALL);
-        let caller = Caller { key: None, tenant: TENANT, limits, rules, permissions, charged: true };
+        let caller = Caller { key: None, tenant: TENANT, limits, rules, permissions, charged: true, signing: None };
         record.of(&caller, Operation::Get);
         if !is_late {
             record.charge(charge()).expect("in time");

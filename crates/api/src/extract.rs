@@ -8,10 +8,13 @@ mod base64;
 mod body;
 mod buffer;
 mod fields;
+mod held;
 mod payload;
 mod person_path;
 
-pub(crate) use authorised::{Authorised, Check, Compare, Create, Get, Identify, Remove, Update, Verify};
+pub(crate) use authorised::{API_KEY, Authorised, Check, Compare, Create, Get, Identify, Remove, Update, Verify};
 pub(crate) use body::Body;
+pub(crate) use buffer::Buffer;
+pub(crate) use held::HeldBody;
 pub(crate) use payload::{FaceImage, ImagePair};
 pub(crate) use person_path::PersonPath;

@@ -20,6 +20,7 @@ mod response;
 mod router;
 mod serve;
 mod settings;
+mod signature;
 mod time;
 
 pub use error::{Case, Code, code_of, defect_case, describe};

@@ -1,4 +1,5 @@
-//! What happens around every request, in this order: request id, span and log line, panics caught, time-out, admission.
+//! What happens around every request, in this order: request id, span and log line, the answer's signature, panics caught,
+//! time-out, admission.
 //!
 //! The limit on a body is not here but where bodies are read (`extract::body`): it depends on the call, and a request
 //! that is refused for another reason should not have its body read at all.
@@ -20,16 +21,25 @@ use tracing::Instrument as _;
 use self::log_line::LogLine;
 use crate::app::App;
 use crate::error::{Case, Cause, Problem};
+use crate::extract::HeldBody;
 use crate::health;
 use crate::request_id::{self, RequestId};
+use crate::signature::Countersignature;
 
 pub(crate) async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let line = LogLine::begin(id, &request);
     let open = app.admission.open(id.to_string());
     request.extensions_mut().insert(open.record());
+    let countersignature = Countersignature::begin(&mut request);
+    let body = HeldBody::new(std::mem::take(request.body_mut()));
+    request.extensions_mut().insert(body);
     let span = line.span();
-    let response = caught(timed(&app, admitted(&app, request, next))).instrument(span).await;
+    let response = caught(timed(&app, admitted(&app, request, next))).instrument(span.clone()).await;
+    let response = match countersignature {
+        Some(countersignature) => countersignature.sign(&app, response).instrument(span).await,
+        None => response,
+    };
     let code = response.extensions().get::<Cause>().map_or("", |cause| cause.case.code().text());
     open.end(response.status().as_u16(), code);
     line.end(&response);

@@ -69,7 +69,10 @@ pub fn openapi() -> Value {
             },
         ],
         "tags": Tag::ALL.map(|tag| json!({"name": tag.name(), "description": tag.description()})),
-        "security": [{component::API_KEY: []}],
+        "security": [
+            {component::API_KEY: []},
+            {component::API_KEY: [], component::SIGNATURE: [], component::TIMESTAMP: []},
+        ],
         "paths": paths(),
         "components": component::all(),
         "x-error-codes": table::error_codes(),

@@ -20,6 +20,8 @@ pub struct Settings {
     pub head_read_ms_max: u64,
     /// The greatest head of a request in bytes. An `Api-Key`, a signature and a proxy's headers fit several times.
     pub head_bytes_max: usize,
+    /// The base URL that clients sign: scheme, host and port as they are configured to call, without a slash at its end.
+    pub public_url: String,
     /// Proxies whose `X-Forwarded-For` is believed: what others say of where they come from is not.
     pub trusted_proxies: Networks,
     /// How long requests may go on after shutdown was asked for, in milliseconds. Below the 30 s after which Kubernetes
@@ -36,6 +38,7 @@ impl Default for Settings {
             connections_max: 1_024,
             head_read_ms_max: 15_000,
             head_bytes_max: 32 << 10,
+            public_url: "http://127.0.0.1:8080".to_owned(),
             trusted_proxies: Networks::NONE,
             drain_ms_max: 25_000,
         }

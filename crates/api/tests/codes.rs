@@ -6,13 +6,14 @@ mod common;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use accounts::{Actor, Limits, Networks, Permission, Rate};
+use accounts::{Actor, Limits, Networks, Permission, Rate, Signing};
 use api::{Case, Code, Settings};
 use biometric::Timestamp;
-use common::{FACE, PAIR, Request, Response, Script, Server, exchange};
+use common::{FACE, PAIR, Request, Response, Script, Server, SignedKey, exchange, timestamp};
 use engine::{Error, Refusal};
 use face::{Defect, ImageError, Rejection};
 use futures_util::future::join_all;
+use signing::Algorithm;
 
 /// Few enough that one organisation's share of them is taken quickly.
 const IN_FLIGHT_MAX: usize = 8;
@@ -77,6 +78,14 @@ fn engine_error(case: Case) -> Option<fn() -> Error> {
         | Case::KeyNotPermitted
         | Case::KeyNetwork
         | Case::OrganisationSuspended
+        | Case::SignatureMissing
+        | Case::SignatureWrong
+        | Case::SignatureVersion
+        | Case::SigningNotSetUp
+        | Case::TimestampInvalid
+        | Case::TimestampOutside
+        | Case::SignatureReplayed
+        | Case::TooManySignatures
         | Case::RateExceeded
         | Case::TooManyInFlight
         | Case::RequestsExhausted
@@ -129,6 +138,14 @@ async fn provoke(server: &Server, case: Case) -> Response {
             server.accounts.suspend(tenant, &Actor::system(), Timestamp::from_millis(1)).expect("suspended");
             keyed(&key).await
         }
+        Case::SignatureMissing
+        | Case::SignatureWrong
+        | Case::SignatureVersion
+        | Case::SigningNotSetUp
+        | Case::TimestampInvalid
+        | Case::TimestampOutside
+        | Case::SignatureReplayed
+        | Case::TooManySignatures => badly_signed(server, case).await,
         Case::RateExceeded => {
             let rate = Some(Rate { per_second: 0.01, burst: 1 });
             let (_, key) = server.organisation(Limits { rate, ..Limits::default() }, Networks::NONE);
@@ -190,6 +207,42 @@ async fn provoke(server: &Server, case: Case) -> Response {
     }
 }
 
+/// A request that has this wrong with its signature, and nothing else.
+async fn badly_signed(server: &Server, case: Case) -> Response {
+    let signing = Signing { algorithm: Algorithm::HashOnly, is_required: true, is_length_prefixed: false };
+    let key = SignedKey::new(server, signing, &Settings::default().public_url);
+    let uri = "/person/face/jane";
+    let sign = |timestamp: &str| key.sign("POST", uri, FACE.as_bytes(), timestamp, None);
+    let with = |headers: Vec<(&str, String)>| {
+        let request = server.request("POST", uri).without("Api-Key").json(FACE);
+        headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send()
+    };
+    let now = timestamp();
+    match case {
+        Case::SignatureMissing => with(vec![("Api-Key", key.api_key.clone())]).await,
+        Case::SignatureWrong => with(key.sign("POST", uri, b"another body", &now, None)).await,
+        Case::SignatureVersion => with([sign(&now), vec![("Signature-Version", "3".to_owned())]].concat()).await,
+        Case::TimestampInvalid => with(sign("soon")).await,
+        Case::TimestampOutside => with(sign("1764000000000")).await,
+        Case::SignatureReplayed => {
+            assert_eq!(with(sign(&now)).await.status, 200);
+            with(sign(&now)).await
+        }
+        Case::TooManySignatures => {
+            let file = rusqlite::Connection::open(server.dir.path().join(accounts::usage::FILE_NAME)).expect("opens");
+            let sql = "INSERT INTO signature_count (key, count) VALUES (?, ?)";
+            // As if so many had come.
+            file.execute(sql, (key.id.0, accounts::usage::SIGNATURES_MAX.cast_signed())).expect("written");
+            with(sign(&now)).await
+        }
+        _ => {
+            assert_eq!(case, Case::SigningNotSetUp);
+            let (_, unsigned) = server.key_with(&Permission::ALL, None);
+            with(vec![("Api-Key", unsigned), ("Signature", "AAAA".to_owned()), ("Timestamp", now)]).await
+        }
+    }
+}
+
 async fn malformed(server: &Server) -> Response {
     let answer = exchange(server.connect().await, b"nonsense\r\n\r\n").await;
     Response::parse(&answer, false).expect("a whole response").0
@@ -220,6 +273,9 @@ const CONTRACT: &[(&str, u16, &str)] = &[
     ("A_001", 401, "Api key is missing"),
     ("A_002", 401, "Api key is unknown"),
     ("A_003", 403, "Api key is not allowed to do this"),
+    ("S_001", 401, "Signature is missing"),
+    ("S_002", 401, "Signature is wrong"),
+    ("S_003", 401, "Timestamp is outside the window or the signature was used before"),
     ("R_001", 404, "No such route or method"),
     ("R_001", 405, "No such route or method"),
     ("U_001", 503, "Service is unavailable, try again later"),

@@ -139,7 +139,7 @@ impl Assembly {
     /// Opens the database of organisations, users and keys.
     pub(crate) fn accounts(&self) -> Outcome<Arc<Accounts>> {
         self.make_data_folder()?;
-        Ok(Arc::new(Accounts::open(&self.settings.data)?))
+        Ok(Arc::new(Accounts::open_with(&self.settings.data, &self.settings.master_key())?))
     }
 
     /// Opens the counters and the request log.

@@ -1,6 +1,7 @@
 //! The command line's words.
 
 mod back_office;
+mod signing;
 mod value;
 
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 pub(crate) use back_office::{Key, Organisation, Plan, PlanLimits, Usage, User};
+pub(crate) use signing::{Algorithm, Signing};
 pub(crate) use value::Count;
 
 use crate::help;
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     /// Create, list, rotate and disable API keys, also while the server runs
     #[command(subcommand, after_help = help::KEY)]
     Key(Key),
+    /// Sign requests and answers: choose how for each key, make and hand in client keys, rotate the server's
+    #[command(subcommand, after_help = help::SIGNING)]
+    Signing(Signing),
     /// Let people into the back-office: list, invite, give a new password
     #[command(subcommand, after_help = help::USER)]
     User(User),
@@ -130,7 +135,7 @@ impl Command {
     /// Whether it cannot begin without the databases. The doctor looks at them, too, but must report on them itself.
     pub(crate) fn needs_data(&self) -> bool {
         match self {
-            Self::Serve(_) | Self::Key(_) | Self::Person(_) | Self::Import(_) => true,
+            Self::Serve(_) | Self::Key(_) | Self::Signing(_) | Self::Person(_) | Self::Import(_) => true,
             Self::User(_) | Self::Organisation(_) | Self::Plan(_) | Self::Usage(_) => true,
             Self::Enrol(_) | Self::Verify(_) | Self::Identify(_) => true,
             Self::Check(_) | Self::Compare(_) | Self::Eval(_) | Self::Bench(_) => false,

@@ -4,8 +4,10 @@
 //! and that the examples are understood.
 
 mod back_office;
+mod signing;
 
 pub(crate) use back_office::*;
+pub(crate) use signing::*;
 
 pub(crate) const TOP: &str = "\
 Exit status of every command:

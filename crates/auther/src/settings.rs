@@ -51,6 +51,8 @@ settings! {
     rekognition_listen: Option<SocketAddr> = "";
     /// Folder of the databases.
     data: PathBuf = "data";
+    /// File of the master key, under which secrets lie sealed in the database; made once, and worth a backup of its own. Empty for `master.key` beside the databases.
+    master_key_file: PathBuf = "";
     /// Folder of cards and files of models that you bring; empty for none.
     models: PathBuf = "";
     /// Name of the card of the detector.
@@ -113,7 +115,7 @@ settings! {
     reference_mouth_visibility_min: f64 = "14";
     /// The back-office, at /console, and the developers' pages, at /docs: on, or off to serve the API alone.
     console: Switch = "on";
-    /// Where browsers reach this installation, as `https://auth.example.org`: what links begin with; empty for `http://` and the address that it listens on.
+    /// Where browsers reach this installation, as `https://auth.example.org`: what links begin with and signed requests name; empty for `http://` and the address that it listens on.
     public_url: PublicUrl = "";
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas; empty for none.
     trusted_proxies: Networks = "";
@@ -192,6 +194,14 @@ impl Settings {
                 mouth_visibility_min: self.reference_mouth_visibility_min,
             },
             probe_size: size(self.probe_inter_eye_distance_px_min),
+        }
+    }
+
+    /// Where the master key lies.
+    pub(crate) fn master_key(&self) -> PathBuf {
+        match self.master_key_file.as_os_str().is_empty() {
+            true => self.data.join(accounts::MASTER_KEY_FILE_NAME),
+            false => self.master_key_file.clone(),
         }
     }
 

@@ -182,6 +182,8 @@ impl From<accounts::Error> for Fault {
             | Error::NoSuchUser
             | Error::NoSuchSession
             | Error::NoSuchLink
+            | Error::NoSuchClientKey
+            | Error::NoSuchAccessKey
             | Error::LinkInvalid => Self::NotFound,
             Error::AboveRole => Self::Forbidden,
             Error::Throttled { retry_after } => Self::Throttled(retry_after),
@@ -201,9 +203,17 @@ impl From<accounts::Error> for Fault {
             | Error::WrongPassword
             | Error::WrongCode
             | Error::SecondFactorOn
-            | Error::SecondFactorOff) => Self::refused(&error.to_string()),
+            | Error::SecondFactorOff
+            | Error::SigningOff
+            | Error::SigningShared
+            | Error::ClientKey(_)
+            | Error::ClientKeyTaken
+            | Error::TooManyClientKeys { .. }
+            | Error::TooManyAccessKeys { .. }) => Self::refused(&error.to_string()),
             error @ Error::Database(_) => Self::unavailable(error.to_string()),
-            error @ (Error::Hashing(_) | Error::Random(_)) => Self::internal(error.to_string()),
+            error @ (Error::Hashing(_) | Error::Random(_) | Error::Sealed(_) | Error::Crypto(_)) => {
+                Self::internal(error.to_string())
+            }
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use accounts::Accounts;
 use admission::Admission;
 use engine::Collections;
 
 use crate::Settings;
-use crate::router::AccessKeys;
 
 /// The state of the router; a clone is another handle.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub(crate) struct Shared {
     /// What does the work.
     pub(crate) collections: Arc<dyn Collections>,
     /// Who may ask for it.
-    pub(crate) accounts: Arc<dyn AccessKeys>,
+    pub(crate) accounts: Arc<Accounts>,
     /// How much of it.
     pub(crate) admission: Arc<Admission>,
     /// Within which limits.

@@ -57,7 +57,9 @@ async fn answered(app: App, request: Request) -> Result<Response, Exception> {
     }
     let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
     record.of(&caller, action.operation());
-    let _place = app.admission.admit(&caller, &record).await.map_err(refused)?;
+    let _place = app.admission.admit(&caller).map_err(refused)?;
+    // What AWS accepts twice within its time, is accepted twice here: no signature is remembered.
+    app.admission.charge(&caller, &record, None).await.map_err(refused)?;
     let scope = Scope::new(app.collections.rules(), caller.tenant, &caller.rules, caller.limits.persons_max);
     actions::run(action, Call { app, scope, region, body }).await
 }
@@ -87,15 +89,9 @@ async fn authenticate(
         let claim = Claim::read(&request, SERVICE, now).map_err(faulty)?;
         let signed = claim.signed(&request, &body).map_err(faulty)?;
         let mut fits = None;
-        let mut verify = |secret: &[u8]| *fits.insert(signed.fits(secret));
-        let address = address(&parts, &app);
-        let caller = app.accounts.authenticate_access(
-            claim.access_key(),
-            &mut verify,
-            action.operation().permission(),
-            address,
-            now,
-        );
+        let verify = |secret: &[u8]| *fits.insert(signed.fits(secret));
+        let (address, permission) = (address(&parts, &app), action.operation().permission());
+        let caller = app.accounts.authenticate_access(claim.access_key(), verify, permission, address, now);
         match caller {
             Ok(caller) => Ok((caller, claim.region().to_owned(), body)),
             // The key is there, and the signature is another's.
@@ -174,6 +170,7 @@ fn denied(error: AuthenticationError, action: Action) -> Exception {
         AuthenticationError::Network => not_authorised("not from this address."),
         AuthenticationError::Suspended => not_authorised("the organisation is suspended."),
         AuthenticationError::NotPermitted => not_authorised("it has no such permission."),
+        AuthenticationError::Sealed(error) => Exception::internal(format!("accounts: {error}")),
         AuthenticationError::Database(error) => Exception::internal(format!("accounts: {error}")),
     }
 }
@@ -188,6 +185,10 @@ fn refused(refusal: Refusal) -> Exception {
         Refusal::Exhausted(exhausted) => {
             let message = format!("All {} requests of this month are used.", exhausted.limit);
             Exception::new(Kind::LimitExceededException, message)
+        }
+        // Of signatures that are remembered.
+        Refusal::Replayed | Refusal::TooManySignatures { .. } => {
+            Exception::internal("no signature was to be remembered")
         }
         Refusal::Unavailable(why) | Refusal::Internal(why) => Exception::internal(why),
     }

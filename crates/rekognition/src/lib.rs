@@ -22,5 +22,5 @@ pub mod sigv4;
 mod token;
 
 pub use action::Action;
-pub use router::{AccessKeys, Parts, router};
+pub use router::{Parts, router};
 pub use settings::Settings;

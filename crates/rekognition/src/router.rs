@@ -1,40 +1,22 @@
 //! What the listener is made of.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use accounts::{AuthenticationError, Caller, Permission};
+use accounts::Accounts;
 use admission::Admission;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use biometric::Timestamp;
 use engine::Collections;
 
 use crate::app::{App, Shared};
 use crate::{Settings, call, middleware};
-
-/// Temporary: until accounts know access keys.
-pub trait AccessKeys: Send + Sync {
-    /// As `Accounts::authenticate_access`.
-    ///
-    /// # Errors
-    /// [`AuthenticationError`].
-    fn authenticate_access(
-        &self,
-        access_key: &str,
-        verify: &mut dyn FnMut(&[u8]) -> bool,
-        permission: Permission,
-        address: Option<IpAddr>,
-        now: Timestamp,
-    ) -> Result<Caller, AuthenticationError>;
-}
 
 /// What the listener is made of.
 pub struct Parts {
     /// What does the work.
     pub collections: Arc<dyn Collections>,
     /// Who may ask for it.
-    pub accounts: Arc<dyn AccessKeys>,
+    pub accounts: Arc<Accounts>,
     /// How much of it; the same as every other listener's.
     pub admission: Arc<Admission>,
     /// Within which limits.

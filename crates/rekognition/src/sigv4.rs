@@ -18,7 +18,7 @@ use biometric::Timestamp;
 pub use authorization::{Authorization, Malformed};
 pub use date::{BasicTime, basic_time};
 
-use hash::{hmac, sha256};
+use hash::{DIGEST_BYTES, hmac, is_hmac, sha256};
 
 /// The one algorithm.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -135,7 +135,7 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// [`Fault::Payload`], or [`Fault::Unsigned`] when a header that is said to be signed is not there.
     pub fn signed(&self, request: &Request<'_>, body: &[u8]) -> Result<Signed, Fault> {
-        let payload = hex(&sha256(body));
+        let payload = hex(sha256(body).as_ref());
         let announced = request.headers.iter().filter(|(name, _)| *name == "x-amz-content-sha256");
         if announced.into_iter().any(|(_, value)| *value != payload.as_bytes()) {
             return Err(Fault::Payload);
@@ -144,7 +144,7 @@ impl<'a> Claim<'a> {
         let canonical = canonical::request(request, &self.authorization.signed_headers, &payload);
         let canonical = canonical.ok_or(Fault::Unsigned)?;
         let scope = format!("{date}/{region}/{service}/{terminator}");
-        let text = format!("{ALGORITHM}\n{}\n{scope}\n{}", self.time, hex(&sha256(&canonical)));
+        let text = format!("{ALGORITHM}\n{}\n{scope}\n{}", self.time, hex(sha256(&canonical).as_ref()));
         let keys = [date, region, service, terminator].map(str::to_owned);
         Ok(Signed { text, keys, signature: self.authorization.signature })
     }
@@ -160,7 +160,7 @@ pub struct Signed {
     text: String,
     /// What the signing key is made of, one after the other.
     keys: [String; 4],
-    signature: [u8; 32],
+    signature: [u8; DIGEST_BYTES],
 }
 
 impl Signed {
@@ -168,8 +168,10 @@ impl Signed {
     #[must_use]
     pub fn fits(&self, secret: &[u8]) -> bool {
         let first = zeroize::Zeroizing::new([b"AWS4", secret].concat());
-        let key = self.keys.iter().fold(first, |key, part| hmac(&key, part.as_bytes()).to_vec().into());
-        hash::are_equal(&hmac(&key, self.text.as_bytes()), &self.signature)
+        let next =
+            |key: zeroize::Zeroizing<Vec<u8>>, part: &String| hmac(&key, part.as_bytes()).as_ref().to_vec().into();
+        let key = self.keys.iter().fold(first, next);
+        is_hmac(&key, self.text.as_bytes(), &self.signature)
     }
 }
 

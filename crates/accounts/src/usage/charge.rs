@@ -4,6 +4,7 @@ use biometric::{TenantId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::calendar::CalendarMonth;
+use super::signature::{self, SIGNATURES_MAX, Signed, Unacceptable};
 
 /// One request that was charged. Handing it to [`refund`](super::Usage::refund) takes it back, once; dropping it leaves
 /// it charged.
@@ -40,6 +41,15 @@ pub enum ChargeError {
     /// The quota is used up.
     #[error(transparent)]
     Exhausted(#[from] Exhausted),
+    /// The request's signature has counted already.
+    #[error("the signature was used before")]
+    Replayed,
+    /// More signatures of the key are remembered than may be.
+    #[error("more signatures of this key are remembered than may be: {signatures_max}")]
+    TooManySignatures {
+        /// The greatest number of them.
+        signatures_max: u64,
+    },
     /// Nothing is known about the quota: too many wait, or the database does not answer.
     #[error("the usage database does not answer: {0}")]
     Unavailable(String),
@@ -59,13 +69,31 @@ pub struct Month {
 pub(super) struct ToCharge {
     pub(super) organisation: TenantId,
     pub(super) limit: Option<u64>,
+    pub(super) signed: Option<Signed>,
     pub(super) now: Timestamp,
 }
 
 impl ToCharge {
+    /// Remembers the signature, if there is one, and charges.
+    ///
+    /// A signature stays remembered when the quota is used up: what its client was told has failed must not succeed later, when
+    /// somebody else sends it again.
+    pub(super) fn run(self, transaction: &Transaction<'_>) -> Result<Result<Charge, ChargeError>, rusqlite::Error> {
+        if let Some(signed) = &self.signed {
+            match signature::remember(transaction, signed, self.now, SIGNATURES_MAX)? {
+                Ok(()) => {}
+                Err(Unacceptable::Replayed) => return Ok(Err(ChargeError::Replayed)),
+                Err(Unacceptable::TooMany) => {
+                    return Ok(Err(ChargeError::TooManySignatures { signatures_max: SIGNATURES_MAX }));
+                }
+            }
+        }
+        Ok(self.count(transaction)?.map_err(ChargeError::Exhausted))
+    }
+
     /// Counts one more, unless that would be one too many: decided and written by one statement.
-    pub(super) fn run(self, transaction: &Transaction<'_>) -> Result<Result<Charge, Exhausted>, rusqlite::Error> {
-        let Self { organisation, limit, now } = self;
+    fn count(self, transaction: &Transaction<'_>) -> Result<Result<Charge, Exhausted>, rusqlite::Error> {
+        let Self { organisation, limit, signed: _, now } = self;
         let month = CalendarMonth::of(now);
         // More than that nobody can count to.
         let limit_stored = limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));

@@ -26,7 +26,7 @@ pub struct Retention {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Chore {
     /// What is older than it is kept.
-    Prune { requests_before: Timestamp, days_before: i64 },
+    Prune { requests_before: Timestamp, days_before: i64, signatures_before: Timestamp },
     /// All of an organisation.
     Forget(TenantId),
 }
@@ -36,7 +36,9 @@ impl Chore {
     pub(super) fn step(self, connection: &mut Connection) -> Result<bool, rusqlite::Error> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let deleted = match self {
-            Self::Prune { requests_before, days_before } => prune(&transaction, requests_before, days_before)?,
+            Self::Prune { requests_before, days_before, signatures_before } => {
+                prune(&transaction, requests_before, days_before, signatures_before)?
+            }
             Self::Forget(organisation) => forget(&transaction, organisation)?,
         };
         transaction.commit()?;
@@ -44,14 +46,24 @@ impl Chore {
     }
 }
 
-fn prune(transaction: &Transaction<'_>, requests: Timestamp, days: i64) -> Result<usize, rusqlite::Error> {
+fn prune(
+    transaction: &Transaction<'_>,
+    requests: Timestamp,
+    days: i64,
+    signatures: Timestamp,
+) -> Result<usize, rusqlite::Error> {
     let mut old_requests =
         transaction.prepare_cached("DELETE FROM request WHERE id IN (SELECT id FROM request WHERE at < ? LIMIT ?)")?;
     let mut old_days = transaction.prepare_cached(
         "DELETE FROM daily WHERE (organisation, day, operation, code, key) IN
          (SELECT organisation, day, operation, code, key FROM daily WHERE day < ? LIMIT ?)",
     )?;
-    Ok(old_requests.execute((requests.as_millis(), STEP_ROWS_MAX))? + old_days.execute((days, STEP_ROWS_MAX))?)
+    let mut old_signatures = transaction.prepare_cached(
+        "DELETE FROM signature WHERE digest IN (SELECT digest FROM signature WHERE expires < ? LIMIT ?)",
+    )?;
+    Ok(old_requests.execute((requests.as_millis(), STEP_ROWS_MAX))?
+        + old_days.execute((days, STEP_ROWS_MAX))?
+        + old_signatures.execute((signatures.as_millis(), STEP_ROWS_MAX))?)
 }
 
 fn forget(transaction: &Transaction<'_>, organisation: TenantId) -> Result<usize, rusqlite::Error> {
@@ -88,6 +100,7 @@ impl Pruning {
             let log_ms = i64::from(self.retention.request_log_days) * DAY_MS;
             Chore::Prune {
                 requests_before: Timestamp::from_millis(now.as_millis().saturating_sub(log_ms)),
+                signatures_before: now,
                 days_before: day(now).saturating_sub(i64::from(self.retention.usage_days)),
             }
         })

@@ -2,6 +2,7 @@
 //!
 //! All of it is in a file of its own, `usage.db`, because it is written with every request and its loss is no disaster:
 //! commits survive every end of the process, `kill -9` too, but a power cut may take the last moment with it.
+//! Except for the signatures that were seen ([`Signed`]): those are waited for on the disk.
 //!
 //! - One thread writes (`writer`). What waits together is written with one commit, and a charge is answered only after
 //!   it: a quota is never overdrawn, by however many threads or processes it is charged.
@@ -14,6 +15,7 @@ mod chore;
 mod done;
 mod history;
 mod schema;
+mod signature;
 mod writer;
 
 use std::collections::HashMap;
@@ -28,6 +30,7 @@ pub use charge::{Charge, ChargeError, Exhausted, Month};
 pub use chore::Retention;
 pub use done::Done;
 pub use history::{DayCount, RequestFilter, RequestLine};
+pub use signature::{SIGNATURES_MAX, Signed};
 
 use self::calendar::CalendarMonth;
 use self::charge::ToCharge;
@@ -70,10 +73,8 @@ impl Usage {
 
     fn open_file(path: &Path, retention: Retention) -> Result<Self, OpenFault> {
         let connection = database::open(path, &schema::SCHEMA)?;
-        // Without waiting for the disk at each commit: see above.
-        connection.execute_batch(&format!(
-            "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = {LOG_BYTES_KEPT_MAX}; PRAGMA temp_store = MEMORY;"
-        ))?;
+        connection
+            .execute_batch(&format!("PRAGMA journal_size_limit = {LOG_BYTES_KEPT_MAX}; PRAGMA temp_store = MEMORY;"))?;
         let reader = database::open(path, &schema::SCHEMA)?;
         reader.execute_batch("PRAGMA query_only = ON")?;
         Ok(Self { writer: Writer::start(connection, retention)?, reader: Mutex::new(reader) })
@@ -84,7 +85,22 @@ impl Usage {
     /// # Errors
     /// [`ChargeError`]; nothing is charged then.
     pub fn charge(&self, organisation: TenantId, limit: Option<u64>, now: Timestamp) -> Result<Charge, ChargeError> {
-        self.writer.charge(ToCharge { organisation, limit, now })
+        self.writer.charge(ToCharge { organisation, limit, signed: None, now })
+    }
+
+    /// The same for a request whose signature was verified: it counts once, so a second one with it is refused. Remembered
+    /// on the disk before this returns.
+    ///
+    /// # Errors
+    /// [`ChargeError`]; nothing is charged then.
+    pub fn charge_signed(
+        &self,
+        organisation: TenantId,
+        limit: Option<u64>,
+        signed: Signed,
+        now: Timestamp,
+    ) -> Result<Charge, ChargeError> {
+        self.writer.charge(ToCharge { organisation, limit, signed: Some(signed), now })
     }
 
     /// Takes a charge back: the request failed through no fault of the client. Not waited for.

@@ -10,7 +10,8 @@ pub(super) const SCHEMA: Schema = Schema {
     read_through: false,
 };
 
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     -- What was charged: one row for each organisation and calendar month (months since January 1970, UTC).
     CREATE TABLE quota (
         organisation INTEGER NOT NULL,
@@ -54,4 +55,25 @@ const MIGRATIONS: &[&str] = &["
         last INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX key_use_by_organisation ON key_use (organisation);
-"];
+",
+    "
+    -- Signatures that were accepted, until their time is over: each counts once. How many a key has is counted along.
+    CREATE TABLE signature (
+        digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+        key INTEGER NOT NULL,
+        expires INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX signature_by_key ON signature (key, expires);
+    CREATE INDEX signature_by_time ON signature (expires);
+    CREATE TABLE signature_count (
+        key INTEGER PRIMARY KEY,
+        count INTEGER NOT NULL
+    ) STRICT;
+    CREATE TRIGGER signature_seen AFTER INSERT ON signature BEGIN
+        INSERT INTO signature_count (key, count) VALUES (new.key, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+    END;
+    CREATE TRIGGER signature_forgotten AFTER DELETE ON signature BEGIN
+        UPDATE signature_count SET count = count - 1 WHERE key = old.key;
+    END;
+",
+];

@@ -165,12 +165,13 @@ impl Work {
 
     /// Runs and commits the commands; the verdicts are those of the charges, in their order.
     fn commit(&mut self, commands: &[Command]) -> Result<Vec<Verdict>, rusqlite::Error> {
+        self.connection.execute_batch(durability(commands))?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut verdicts = Vec::new();
         for command in commands {
             match command {
                 Command::Charge(to_charge, _) => {
-                    verdicts.push(to_charge.run(&transaction)?.map_err(ChargeError::Exhausted));
+                    verdicts.push(to_charge.run(&transaction)?);
                 }
                 Command::Refund(charge) => charge::refund(&transaction, charge)?,
                 Command::Record(done) => done.write(&transaction)?,
@@ -198,6 +199,15 @@ impl Work {
             }
             Task::Answer(reply) => drop(reply.send(Ok(()))),
         }
+    }
+}
+
+/// Whether the commit waits for the disk: only for signatures, which no power cut may forget.
+fn durability(commands: &[Command]) -> &'static str {
+    let is_signed = |command: &Command| matches!(command, Command::Charge(ToCharge { signed: Some(_), .. }, _));
+    match commands.iter().any(is_signed) {
+        true => "PRAGMA synchronous = FULL",
+        false => "PRAGMA synchronous = NORMAL",
     }
 }
 

@@ -143,6 +143,11 @@ impl App {
         Self(totp_rs::Builder::new().with_secret(secret).build_noncompliant())
     }
 
+    /// The bytes of its secret.
+    pub fn secret(&self) -> Vec<u8> {
+        self.0.secret().as_bytes().to_vec()
+    }
+
     pub fn code(&self, now: Timestamp) -> String {
         self.0.generate(now.as_millis().cast_unsigned() / 1000).to_string()
     }

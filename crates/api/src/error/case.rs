@@ -91,6 +91,14 @@ cases! {
     KeyNotPermitted = "key_not_permitted", A003;
     KeyNetwork = "key_network", A003;
     OrganisationSuspended = "organisation_suspended", A003;
+    SignatureMissing = "signature_missing", S001;
+    SignatureWrong = "signature_wrong", S002;
+    SignatureVersion = "signature_version_wrong", S002;
+    SigningNotSetUp = "signing_not_set_up", S002;
+    TimestampInvalid = "timestamp_invalid", S003;
+    TimestampOutside = "timestamp_outside_window", S003;
+    SignatureReplayed = "signature_replayed", S003;
+    TooManySignatures = "too_many_signatures", L001;
     RateExceeded = "rate_exceeded", L001;
     TooManyInFlight = "too_many_in_flight", L001;
     UnknownRoute = "unknown_route", R001;

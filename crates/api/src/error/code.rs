@@ -65,6 +65,9 @@ codes! {
     A001 = "A_001", UNAUTHORIZED, "Api key is missing", "The request carries no API key.";
     A002 = "A_002", UNAUTHORIZED, "Api key is unknown", "No key has this secret.";
     A003 = "A_003", FORBIDDEN, "Api key is not allowed to do this", "The key is disabled, has expired, lacks the permission or may not be used from there, or its organisation is suspended.";
+    S001 = "S_001", UNAUTHORIZED, "Signature is missing", "The key requires signed requests, and this one is not signed.";
+    S002 = "S_002", UNAUTHORIZED, "Signature is wrong", "The signature is not that of a client key over the line of this request.";
+    S003 = "S_003", UNAUTHORIZED, "Timestamp is outside the window or the signature was used before", "The timestamp is more than five minutes from the server's clock, or the same signature came before.";
     L001 = "L_001", TOO_MANY_REQUESTS, "Too many requests, try again later", "Faster than the plan allows, or too many at once; `Retry-After` says when to try again.";
     R001 = "R_001", NOT_FOUND, "No such route or method", "There is no such route, or it has no such method (405).";
     U001 = "U_001", SERVICE_UNAVAILABLE, "Service is unavailable, try again later", "Overloaded, out of time, or a dependency is down.";

@@ -14,28 +14,32 @@ use crate::app::App;
 use crate::clock;
 use crate::error::{Case, Problem};
 use crate::plan;
+use crate::signature;
 
 /// The header that carries the secret of the key.
-const API_KEY: &str = "api-key";
+pub(crate) const API_KEY: &str = "api-key";
 
 /// An operation as a type.
 pub(crate) trait Needs: Send + Sync {
     /// The operation.
     const OPERATION: Operation;
+    /// How many images a request for it carries: what the size of its body is limited by.
+    const IMAGES: usize;
 }
 
 macro_rules! operations {
-    ($($name:ident),+) => {$(
+    ($($name:ident = $images:literal),+) => {$(
         /// The operation of this name, as a type.
         pub(crate) struct $name;
 
         impl Needs for $name {
             const OPERATION: Operation = Operation::$name;
+            const IMAGES: usize = $images;
         }
     )+};
 }
 
-operations!(Create, Update, Remove, Get, Identify, Verify, Compare, Check);
+operations!(Create = 1, Update = 1, Remove = 0, Get = 0, Identify = 1, Verify = 1, Compare = 2, Check = 1);
 
 /// Proof that the caller may do `O`, now.
 pub(crate) struct Authorised<O> {
@@ -53,12 +57,18 @@ impl<O: Needs> FromRequestParts<App> for Authorised<O> {
         let caller = caller::<O>(parts, app).await?;
         if let Some(key) = caller.key {
             tracing::Span::current().record("key", key.0);
+            signature::note(parts, key, caller.signing);
         }
         let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
         let place = match caller.charged {
             true => {
                 record.of(&caller, O::OPERATION);
-                Some(plan::admit(app, &caller, &record).await?)
+                let place = plan::enter(app, &caller)?;
+                // After the limits that need no body, since it reads one; before the quota, since what is not the client's
+                // costs them nothing.
+                let signed = signature::verify(app, parts, &caller, O::IMAGES).await?;
+                plan::charge(app, &caller, &record, signed).await?;
+                Some(place)
             }
             false => None,
         };
@@ -105,6 +115,7 @@ fn problem(error: AuthenticationError) -> Problem {
         AuthenticationError::Network => Problem::new(Case::KeyNetwork),
         AuthenticationError::Suspended => Problem::new(Case::OrganisationSuspended),
         AuthenticationError::NotPermitted => Problem::new(Case::KeyNotPermitted),
+        AuthenticationError::Sealed(error) => Problem::internal(format!("authentication: {error}")),
         AuthenticationError::Database(error) => Problem::new(Case::Unavailable).caused_by(format!("accounts: {error}")),
     }
 }

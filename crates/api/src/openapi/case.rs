@@ -60,6 +60,25 @@ pub(super) const fn meaning(case: Case) -> &'static str {
         Case::KeyNotPermitted => "The key is valid and has not the permission that this call needs.",
         Case::KeyNetwork => "The key may not be used from the address that the request came from.",
         Case::OrganisationSuspended => "The organisation of the key is suspended, or being erased.",
+        Case::SignatureMissing => "The key takes signed requests only, and the header `Signature` is missing.",
+        Case::SignatureWrong => {
+            "No client key of the API key made this signature over the line of this request: base URL, URI and body must be \
+             exactly what was sent."
+        }
+        Case::SignatureVersion => {
+            "`Signature-Version` and `Nonce` do not go together, or the key takes length-prefixed lines only."
+        }
+        Case::SigningNotSetUp => "The request is signed, and signing is off for its key.",
+        Case::TimestampInvalid => {
+            "The header `Timestamp` is missing, or not milliseconds since 1970 in decimal digits."
+        }
+        Case::TimestampOutside => {
+            "The timestamp is more than five minutes from the server's clock; `details` says how far, in milliseconds."
+        }
+        Case::SignatureReplayed => {
+            "This very signature came before: sign every request anew, also one that is repeated."
+        }
+        Case::TooManySignatures => "More signatures of the key came within the window than are remembered.",
         Case::UnknownRoute => "There is no such path; a person id with a slash in it makes one, too.",
         Case::WrongMethod => "The path has no such method; the header `Allow` lists those that it has.",
         Case::RateExceeded => {

@@ -8,6 +8,10 @@ use crate::Code;
 /// The name of the security scheme.
 pub(super) const API_KEY: &str = "ApiKey";
 
+/// The names of the schemes that a signed request has beside it.
+pub(super) const SIGNATURE: &str = "Signature";
+pub(super) const TIMESTAMP: &str = "Timestamp";
+
 /// A reference to a schema.
 pub(super) fn schema(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
@@ -34,14 +38,26 @@ pub(super) fn all() -> Value {
         },
         "parameters": {"person_id": person_id()},
         "headers": headers(),
-        "securitySchemes": {API_KEY: {
+        "securitySchemes": security_schemes(),
+    })
+}
+
+/// How a request says whose it is. What signs it is listed, so that tools know the headers; `docs/signing.md` says how.
+fn security_schemes() -> Value {
+    let signed = |name: &str, description: &str| json!({"type": "apiKey", "in": "header", "name": name, "description": description});
+    json!({
+        SIGNATURE: signed("Signature", "Only for a key that is set to sign: RSASSA-PKCS1-v1_5 with SHA-256, or HMAC-SHA256, of \
+            the line of the request, in standard base64. Answers are signed likewise, in the header of the same name."),
+        TIMESTAMP: signed("Timestamp", "With `Signature`: milliseconds since 1970 in decimal digits, at most five minutes from \
+            the server's clock, and part of the line."),
+        API_KEY: {
             "type": "apiKey",
             "in": "header",
             "name": "Api-Key",
             "description": "The secret of a key, which the back-office shows once when the key is made. A key belongs to \
                 one organisation and permits what it was given: see `x-permission` at each call. It may be limited to \
                 networks, and it may expire. Keep it on a server: whoever has it is your organisation.",
-        }},
+        },
     })
 }
 
@@ -304,6 +320,22 @@ fn headers() -> Value {
             "required": true,
             "schema": {"type": "integer", "minimum": 1},
             "example": 1,
+        },
+        "Signature": {
+            "description": "On the answer to a signed request: the server's signature of the line of the answer.",
+            "schema": {"type": "string", "contentEncoding": "base64"},
+            "example": "hdpb8XaU1TqI0eUeVNX1c9gcDLKZGmOmuPzrEVyY1Zg=",
+        },
+        "Signature-Key": {
+            "description": "With `Signature`: which of the server's keys made it, by the beginning of its fingerprint; for a \
+                shared key, its number.",
+            "schema": {"type": "string"},
+            "example": "9f86d081884c7d65",
+        },
+        "Timestamp": {
+            "description": "With `Signature`: when the answer was signed, in milliseconds since 1970.",
+            "schema": {"type": "string"},
+            "example": "1764000000000",
         },
         "Allow": {
             "description": "The methods that this path has.",

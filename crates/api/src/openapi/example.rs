@@ -1,5 +1,6 @@
 //! Examples of what is sent and answered, written by the types that write the real answers wherever there is one.
 
+use accounts::usage::SIGNATURES_MAX;
 use biometric::Timestamp;
 use face::{CheckLimits, Examination, ExaminedFace, Face, ImageLimits, Measure, Point, Pose, Rect};
 use serde_json::{Value, json};
@@ -139,6 +140,21 @@ fn details(call: Call, case: Case) -> Vec<Value> {
         Case::PersonsExhausted => above("persons", 100.0, 100.0),
         Case::RateExceeded => above("requests_per_second", f64::NAN, 2.0),
         Case::TooManyInFlight => above("requests_in_flight", f64::NAN, 32.0),
+        // A clock that is ten minutes behind.
+        Case::TimestampOutside => {
+            let (away, limit) = (-600_000.0, signing::WINDOW_MS as f64);
+            vec![json!(Detail::measured(case, "timestamp_ms_from_now", away, -limit, limit))]
+        }
+        Case::TooManySignatures => {
+            let max = SIGNATURES_MAX as f64;
+            vec![json!(Detail::measured(case, "signatures_remembered", max, None, max))]
+        }
+        Case::SignatureMissing
+        | Case::SignatureWrong
+        | Case::SignatureVersion
+        | Case::SigningNotSetUp
+        | Case::TimestampInvalid
+        | Case::SignatureReplayed => Vec::new(),
         Case::HttpMalformed
         | Case::ContentType
         | Case::BodyEmpty

@@ -112,6 +112,6 @@ fn headers(status: StatusCode) -> Value {
         StatusCode::METHOD_NOT_ALLOWED => Some("Allow"),
         _ => None,
     };
-    let names = ["Request-Id"].into_iter().chain(more);
+    let names = ["Request-Id", "Signature", "Signature-Key", "Timestamp"].into_iter().chain(more);
     names.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect()
 }

@@ -69,7 +69,9 @@ fn can_end(call: Call, case: Case) -> bool {
             is_operation
         }
         Case::KeyNetwork | Case::OrganisationSuspended | Case::RequestsExhausted => is_operation,
-        Case::RateExceeded | Case::TooManyInFlight => is_operation,
+        Case::SignatureMissing | Case::SignatureWrong | Case::SignatureVersion | Case::SigningNotSetUp => is_operation,
+        Case::TimestampInvalid | Case::TimestampOutside | Case::SignatureReplayed => is_operation,
+        Case::RateExceeded | Case::TooManyInFlight | Case::TooManySignatures => is_operation,
         Case::PersonsExhausted => call == Call::Create,
         // By a path or a method that is misspelt, such as a person id with a slash that is not escaped.
         Case::UnknownRoute | Case::WrongMethod => is_operation,

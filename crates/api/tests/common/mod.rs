@@ -4,6 +4,7 @@
 
 mod client;
 mod fake;
+mod sign;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -18,6 +19,7 @@ use tokio::task::JoinHandle;
 
 pub use client::{Request, Response, exchange, read_response};
 pub use fake::{Fake, Script, person};
+pub use sign::{SignedKey, nonce, timestamp};
 
 /// The organisation of the server's keys, the first that is made; its plan has no limits.
 pub const TENANT: TenantId = TenantId(2);
@@ -31,7 +33,7 @@ pub struct Server {
     pub key: String,
     pub task: JoinHandle<std::io::Result<()>>,
     stop: Mutex<Option<oneshot::Sender<()>>>,
-    _dir: tempfile::TempDir,
+    pub dir: tempfile::TempDir,
 }
 
 impl Server {
@@ -60,7 +62,7 @@ impl Server {
             .await
         });
         let key = make_key(&accounts, Permissions::ALL, None).1;
-        Self { address, fake, accounts, usage, key, task, stop: Mutex::new(Some(stop)), _dir: dir }
+        Self { address, fake, accounts, usage, key, task, stop: Mutex::new(Some(stop)), dir }
     }
 
     /// Another key: its number and its secret.

@@ -90,7 +90,7 @@ fn accounts(assembly: &Assembly) -> Outcome<String> {
         let data = assembly.settings.data.display();
         return Ok(format!("{data} is not there yet; the first command that writes makes it"));
     };
-    let accounts = accounts::Accounts::open(data)?;
+    let accounts = accounts::Accounts::open_with(data, &assembly.settings.master_key())?;
     let operator = match accounts.has_operator()? {
         true => "",
         false => "; no operator yet: `auther user operator-link` makes a link",

@@ -17,6 +17,7 @@ mod plan;
 mod serve;
 mod settings;
 mod setup;
+mod signing;
 mod usage;
 mod user;
 
@@ -56,6 +57,7 @@ fn dispatch(assembly: Assembly, command: Command, common: &Common) -> Outcome {
         Command::Serve(arguments) => serve::run(assembly, &arguments),
         Command::Setup(arguments) => setup::run(&assembly, arguments, common),
         Command::Key(command) => key::run(&assembly, command, json),
+        Command::Signing(command) => signing::run(&assembly, command, json),
         Command::User(command) => user::run(&assembly, command, json),
         Command::Organisation(command) => organisation::run(assembly, command, json),
         Command::Plan(command) => plan::run(&assembly, command, json),

@@ -29,7 +29,7 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     let rooms = Rooms::open(assembly)?;
     rooms.accounts.set_free_limits(back_office::free_limits(&rooms.assembly.settings))?;
     back_office::introduce(&rooms, address)?;
-    let settings = api_settings(&rooms.assembly.settings);
+    let settings = api_settings(&rooms.assembly.settings, address);
     let admission = api::admission(Arc::clone(&rooms.usage), &settings);
     let accounts = Arc::clone(&rooms.accounts);
     let api = api::router(Arc::clone(&rooms.operations), accounts, Arc::clone(&admission), settings.clone());
@@ -104,7 +104,7 @@ fn rekognition_parts(rooms: &Rooms, admission: Arc<admission::Admission>) -> rek
     rekognition::Parts { collections, accounts, admission, settings }
 }
 
-fn api_settings(settings: &Settings) -> api::Settings {
+fn api_settings(settings: &Settings, address: SocketAddr) -> api::Settings {
     api::Settings {
         image_bytes_max: settings.image_bytes_max,
         requests_in_flight_max: settings.requests_in_flight_max,
@@ -112,6 +112,7 @@ fn api_settings(settings: &Settings) -> api::Settings {
         connections_max: settings.connections_max,
         head_read_ms_max: settings.head_read_ms_max,
         drain_ms_max: settings.drain_ms_max,
+        public_url: settings.public_url(address),
         trusted_proxies: settings.trusted_proxies.clone(),
         ..api::Settings::default()
     }

@@ -1,6 +1,7 @@
 //! The `Authorization` header, which may hold anything.
 
 use super::ALGORITHM;
+use super::hash::DIGEST_BYTES;
 
 /// The most headers that a signature may be said to cover: a client signs a handful.
 const SIGNED_HEADERS_MAX: usize = 64;
@@ -21,7 +22,7 @@ pub struct Authorization<'a> {
     /// Names of the headers that are covered: lower case, sorted, each once.
     pub signed_headers: Vec<&'a str>,
     /// The signature.
-    pub signature: [u8; 32],
+    pub signature: [u8; DIGEST_BYTES],
 }
 
 /// What of a signature cannot be read.
@@ -85,14 +86,14 @@ fn names(text: &str) -> Option<Vec<&str>> {
 }
 
 /// 64 hexadecimal digits, lower case as every client writes them.
-fn digest(text: &str) -> Option<[u8; 32]> {
+fn digest(text: &str) -> Option<[u8; DIGEST_BYTES]> {
     let digits = text.as_bytes();
     let value = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
     };
-    let mut digest = [0; 32];
+    let mut digest = [0; DIGEST_BYTES];
     if digits.len() != 2 * digest.len() {
         return None;
     }

@@ -1,19 +1,19 @@
-//! SHA-256, HMAC over it, and a comparison that takes equally long whatever differs.
+//! SHA-256, and HMAC over it, of AWS-LC.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
+use aws_lc_rs::{digest, hmac};
 
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+/// What both give.
+pub(super) const DIGEST_BYTES: usize = digest::SHA256_OUTPUT_LEN;
+
+pub(super) fn sha256(bytes: &[u8]) -> digest::Digest {
+    digest::digest(&digest::SHA256, bytes)
 }
 
-pub(super) fn hmac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
-    let mac = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(bytes).finalize().into_bytes());
-    // HMAC takes keys of every length.
-    mac.map_or([0; 32], Into::into)
+pub(super) fn hmac(key: &[u8], bytes: &[u8]) -> hmac::Tag {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), bytes)
 }
 
-pub(super) fn are_equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    a.ct_eq(b).into()
+/// Compared in constant time.
+pub(super) fn is_hmac(key: &[u8], bytes: &[u8], expected: &[u8; DIGEST_BYTES]) -> bool {
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), bytes, expected).is_ok()
 }

@@ -62,6 +62,21 @@ const ADVICE: &[(&str, &str)] = &[
         "Tell by `type`: make a new key, give it the permission, call from an allowed network, or ask the operator. \
          The same request fails again.",
     ),
+    (
+        "S_001",
+        "[Sign](/docs/signing) the request: its key takes no other. Whether it has to be signed is set at the key, in the \
+         back-office.",
+    ),
+    (
+        "S_002",
+        "Compare your line, byte by byte, with that of the signature debugger at the key in the back-office: most often the \
+         base URL differs, or the body was written anew after it was signed.",
+    ),
+    (
+        "S_003",
+        "`timestamp_outside_window`: set the clock; `details` says how far it is off. `signature_replayed`: sign each \
+         attempt anew, with a later timestamp.",
+    ),
     ("L_001", "Wait for as many seconds as `Retry-After` says, then go on more slowly."),
     (
         "R_001",
