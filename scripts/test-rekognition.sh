@@ -10,4 +10,5 @@ if ! cmp -s tests/rekognition/requirements.txt "$venv/requirements.txt"; then
     cp tests/rekognition/requirements.txt "$venv/requirements.txt"
 fi
 cargo build --locked -p auther
+export PYTHONDONTWRITEBYTECODE=1
 AUTHER="${CARGO_TARGET_DIR:-target}/debug/auther" exec "$venv/bin/python" -m unittest discover -s tests/rekognition

@@ -7,4 +7,5 @@ scripts/lint.sh
 # The tests run on the real models: `auther setup` fetches them once and checks them every time.
 cargo run --locked -p auther -- setup
 cargo test --workspace --locked
+scripts/test-rekognition.sh
 scripts/test-browser.sh

@@ -100,9 +100,12 @@ def example(name):
     return {"Bytes": (ROOT / "docs/images" / f"{name}.jpg").read_bytes()}
 
 
-def mirrored(image):
-    """The same JPEG with an EXIF orientation that asks for its mirror image."""
-    tiff = b"II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x03\0\x01\0\0\0\x02\0\0\0" + b"\0\0\0\0"
-    payload = b"Exif\0\0" + tiff
+def turned(image, orientation):
+    """The same JPEG with this EXIF orientation in place of its own."""
+    body = image["Bytes"][2:]
+    if body[:2] == b"\xff\xe1":
+        body = body[2 + int.from_bytes(body[2:4], "big") :]
+    entry = b"\x12\x01\x03\0\x01\0\0\0" + bytes([orientation, 0, 0, 0])
+    payload = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + entry + bytes(4)
     segment = b"\xff\xe1" + (len(payload) + 2).to_bytes(2, "big") + payload
-    return {"Bytes": image["Bytes"][:2] + segment + image["Bytes"][2:]}
+    return {"Bytes": b"\xff\xd8" + segment + body}

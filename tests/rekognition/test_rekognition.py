@@ -11,7 +11,7 @@ import botocore.auth
 import botocore.exceptions
 from botocore.loaders import Loader
 
-from server import Server, example, mirrored, photo
+from server import Server, example, photo, turned
 
 SERVER = Server()
 KEY = SERVER.access_key()
@@ -174,12 +174,11 @@ class Faces(Case):
         self.assertEqual(face["Pose"]["Yaw"] > 0, is_right)
 
     def test_places_are_those_of_the_upright_image(self):
-        image = photo("A000369_a")
-        [face] = self.client.detect_faces(Image=image)["FaceDetails"]
-        response = self.client.detect_faces(Image=mirrored(image))
-        [turned] = response["FaceDetails"]
-        self.assertNotIn("OrientationCorrection", response)
-        box, other = face["BoundingBox"], turned["BoundingBox"]
+        plain, mirrored = (
+            self.client.detect_faces(Image=turned(photo("A000369_a"), orientation)) for orientation in (1, 2)
+        )
+        self.assertNotIn("OrientationCorrection", mirrored)
+        box, other = (answer["FaceDetails"][0]["BoundingBox"] for answer in (plain, mirrored))
         self.assertAlmostEqual(other["Left"], 1 - box["Left"] - box["Width"], delta=0.03)
         self.assertAlmostEqual(other["Top"], box["Top"], delta=0.03)
 

@@ -8,6 +8,8 @@ mod keep;
 mod quality;
 mod search;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -354,7 +354,12 @@ impl CollectionStore {
                          AND NOT EXISTS (SELECT 1 FROM face WHERE collection = number)";
             transaction.execute(empty, ())?;
             Ok(())
-        })
+        })?;
+        // Until then the log still holds what was removed. A failure loses nothing: the next one empties it, too.
+        if !leftovers.is_empty() {
+            connection::checkpoint(&self.writer.lock().unwrap_or_else(PoisonError::into_inner))?;
+        }
+        Ok(())
     }
 
     /// How many faces an organisation has in all its collections.

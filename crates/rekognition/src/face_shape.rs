@@ -105,7 +105,8 @@ pub(crate) struct FaceDetail {
     confidence: f64,
 }
 
-/// A face that is kept in a collection.
+/// A face that is kept in a collection. The version of the model that indexed it has only digits and points on this wire,
+/// and ours has a name: it stands in `FaceModelVersion`, which is free.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Face {
@@ -115,7 +116,6 @@ pub(crate) struct Face {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_image_id: Option<String>,
     confidence: f64,
-    index_faces_model_version: String,
 }
 
 impl FaceDetail {
@@ -138,8 +138,7 @@ impl FaceDetail {
 }
 
 impl Face {
-    /// `model` made its template.
-    pub(crate) fn of(record: FaceRecord, model: &str) -> Self {
+    pub(crate) fn of(record: FaceRecord) -> Self {
         let FaceRecord { id, image_id, external_image_id, bounds, confidence } = record;
         let FaceBox { left, top, width, height } = bounds;
         Self {
@@ -153,7 +152,6 @@ impl Face {
             image_id: image_id.to_string(),
             external_image_id: external_image_id.map(|id| id.as_str().to_owned()),
             confidence: rounded(confidence),
-            index_faces_model_version: model.to_owned(),
         }
     }
 }

@@ -69,7 +69,8 @@ async fn a_key_does_what_it_permits_and_nothing_else() {
     for permission in Permission::ALL {
         let (_, signer) = house.signer(only(permission));
         for (action, body) in calls() {
-            let needed = Action::of_target(&format!("RekognitionService.{action}")).expect("ours").operation().permission();
+            let needed =
+                Action::of_target(&format!("RekognitionService.{action}")).expect("ours").operation().permission();
             let answer = house.call_as(&signer, action, body).await;
             match needed == permission {
                 true => drop(answer.ok()),

@@ -39,7 +39,7 @@ fn detail() -> Value {
 
 fn face(id: &str) -> Value {
     json!({
-        "FaceId": id, "ImageId": "image", "ExternalImageId": "a:b", "Confidence": 75.0, "IndexFacesModelVersion": "fake",
+        "FaceId": id, "ImageId": "image", "ExternalImageId": "a:b", "Confidence": 75.0,
         "BoundingBox": {"Width": 0.125, "Height": 0.1, "Left": 0.25, "Top": 0.5},
     })
 }
@@ -47,7 +47,8 @@ fn face(id: &str) -> Value {
 #[tokio::test]
 async fn compare_faces_sorts_and_divides_by_the_threshold() {
     let house = House::new();
-    let (answer, call) = asked(&house, "CompareFaces", json!({"SourceImage": image(), "TargetImage": {"Bytes": "AwQF"}})).await;
+    let (answer, call) =
+        asked(&house, "CompareFaces", json!({"SourceImage": image(), "TargetImage": {"Bytes": "AwQF"}})).await;
     assert_eq!(call, "compare [0, 1, 2] [3, 4, 5] None");
     let matched = |similarity: f64| json!({"Similarity": similarity, "Face": detail()});
     let expected = json!({
@@ -80,10 +81,10 @@ async fn detect_faces_tells_what_is_asked_for_and_only_what_was_measured() {
     assert_eq!(first["Sunglasses"], json!({"Value": false, "Confidence": 100.0}));
     let landmarks = first["Landmarks"].as_array().expect("landmarks");
     assert_eq!(landmarks.len(), 30);
-    assert_eq!(landmarks[28..], [
-        json!({"Type": "leftPupil", "X": 0.25, "Y": 0.25}),
-        json!({"Type": "rightPupil", "X": 0.75, "Y": 0.25}),
-    ]);
+    assert_eq!(
+        landmarks[28..],
+        [json!({"Type": "leftPupil", "X": 0.25, "Y": 0.25}), json!({"Type": "rightPupil", "X": 0.75, "Y": 0.25}),]
+    );
     assert!(all["FaceDetails"][1].get("EyesOpen").is_none(), "what could not be measured is not told");
     let known = ["BoundingBox", "Confidence", "Landmarks", "Pose", "Quality", "EyesOpen", "MouthOpen", "Sunglasses"];
     assert!(first.as_object().expect("an object").keys().all(|key| known.contains(&key.as_str())));
@@ -98,7 +99,8 @@ async fn detect_faces_tells_what_is_asked_for_and_only_what_was_measured() {
 #[tokio::test]
 async fn collections_are_made_listed_and_deleted() {
     let house = House::new();
-    let (answer, call) = asked(&house, "CreateCollection", json!({"CollectionId": "my.faces-1_", "Tags": {"a": "b"}})).await;
+    let (answer, call) =
+        asked(&house, "CreateCollection", json!({"CollectionId": "my.faces-1_", "Tags": {"a": "b"}})).await;
     assert_eq!(call, "create my.faces-1_");
     let account = house.tenant.0;
     let expected = json!({
@@ -125,7 +127,12 @@ async fn index_faces_tells_what_is_kept_and_why_the_rest_is_not() {
     let (answer, call) = asked(&house, "IndexFaces", json!({"CollectionId": "c", "Image": image()})).await;
     assert_eq!(call, "index c [0, 1, 2] Medium 100 ");
     let reasons = [
-        "EXCEEDS_MAX_FACES", "EXTREME_POSE", "LOW_BRIGHTNESS", "LOW_SHARPNESS", "LOW_CONFIDENCE", "SMALL_BOUNDING_BOX",
+        "EXCEEDS_MAX_FACES",
+        "EXTREME_POSE",
+        "LOW_BRIGHTNESS",
+        "LOW_SHARPNESS",
+        "LOW_CONFIDENCE",
+        "SMALL_BOUNDING_BOX",
         "LOW_FACE_QUALITY",
     ];
     let expected = json!({

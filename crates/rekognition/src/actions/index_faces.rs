@@ -73,9 +73,9 @@ pub(super) async fn run(mut call: Call) -> Result<Response, Exception> {
         face_detail: detail(face),
     });
     let unindexed_faces = unindexed.collect();
-    let record = |(record, face)| Record { face_detail: detail(&face), face: Face::of(record, &model) };
+    let record = |(record, face)| Record { face_detail: detail(&face), face: Face::of(record) };
     let face_records = indexed.indexed.into_iter().map(record).collect();
-    success(&Indexed { face_records, face_model_version: model.clone(), unindexed_faces })
+    success(&Indexed { face_records, face_model_version: model, unindexed_faces })
 }
 
 const fn word(reason: Reason) -> &'static str {

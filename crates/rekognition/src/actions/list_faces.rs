@@ -54,6 +54,6 @@ pub(super) async fn run(call: Call) -> Result<Response, Exception> {
     faces.truncate(page);
     let next_token = faces.last().filter(|_| has_more).map(|last| token::of(List::Faces, last.id.as_str()));
     let model = call.app.collections.face_model().to_string();
-    let faces = faces.into_iter().map(|face| Face::of(face, &model)).collect();
+    let faces = faces.into_iter().map(Face::of).collect();
     success(&Listed { faces, next_token, face_model_version: model })
 }

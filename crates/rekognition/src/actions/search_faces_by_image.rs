@@ -65,8 +65,8 @@ pub(super) async fn run(mut call: Call) -> Result<Response, Exception> {
         searched_face_bounding_box: bounding_box(&searched.face, (searched.width, searched.height)),
         searched_face_confidence: confidence(&searched.face),
         face_matches: matches
-            .map(|(face, alike)| Match { similarity: alike.percent_shown(), face: Face::of(face, &model) })
+            .map(|(face, alike)| Match { similarity: alike.percent_shown(), face: Face::of(face) })
             .collect(),
-        face_model_version: model.clone(),
+        face_model_version: model,
     })
 }

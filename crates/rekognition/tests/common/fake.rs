@@ -159,7 +159,11 @@ impl Collections for Fake {
             Reason::Quality,
         ];
         let indexed = vec![(face_record("1"), surveyed(&[]))];
-        self.answer(scope, call, IndexedFaces { width: 400, height: 200, indexed, unindexed: vec![(surveyed(&[]), all)] })
+        self.answer(
+            scope,
+            call,
+            IndexedFaces { width: 400, height: 200, indexed, unindexed: vec![(surveyed(&[]), all)] },
+        )
     }
 
     fn search_faces<'a>(
@@ -187,7 +191,8 @@ impl Collections for Fake {
         only: Option<Vec<PersonId>>,
     ) -> CollectionAnswer<'a, Vec<FaceRecord>> {
         let all = ["1", "2", "3"].map(face_record);
-        let rest = all.into_iter().filter(|face| after.as_ref().is_none_or(|after| face.id > *after)).take(limit).collect();
+        let rest =
+            all.into_iter().filter(|face| after.as_ref().is_none_or(|after| face.id > *after)).take(limit).collect();
         self.answer(scope, format!("faces {} {limit} {:?}", id.as_str(), only.map(|ids| ids.len())), rest)
     }
 

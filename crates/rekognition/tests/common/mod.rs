@@ -1,6 +1,6 @@
 //! The router over a fake engine, real accounts and a client that signs as AWS's clients do.
 
-#![allow(dead_code, unreachable_pub, reason = "every test binary uses its own part")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "every test binary uses its own part")]
 
 mod fake;
 mod sign;
@@ -122,12 +122,7 @@ fn organisation(accounts: &Accounts, limits: Limits, networks: Networks) -> (Ten
     (tenant, make_signer(accounts, tenant, Permissions::ALL, networks).1)
 }
 
-fn make_signer(
-    accounts: &Accounts,
-    tenant: TenantId,
-    permissions: Permissions,
-    networks: Networks,
-) -> (KeyId, Signer) {
+fn make_signer(accounts: &Accounts, tenant: TenantId, permissions: Permissions, networks: Networks) -> (KeyId, Signer) {
     let new = NewKey { name: "test".to_owned(), tenant, permissions, expires: None, networks };
     let (key, _) = accounts.create_key(new, &Actor::system(), now()).expect("made");
     let (access, secret) = accounts.create_access_key(None, key.id, &Actor::system(), now()).expect("made");
