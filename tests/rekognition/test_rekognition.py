@@ -187,7 +187,7 @@ class Faces(Case):
         self.refused("InvalidImageFormatException", detect, Image={"Bytes": b"GIF89a"})
         self.refused("InvalidImageFormatException", detect, Image={"Bytes": photo("A000369_a")["Bytes"][:2000]})
         self.refused("ImageTooLargeException", detect, Image={"Bytes": b"\xff\xd8\xff" + bytes(10 << 20)})
-        self.refused("InvalidS3ObjectException", detect, Image={"S3Object": {"Bucket": "b", "Name": "n"}})
+        self.refused("InvalidS3ObjectException", detect, Image={"S3Object": {"Bucket": "bucket", "Name": "n"}})
         self.refused("InvalidParameterException", detect, Image={})
         for pair in ((example("no_face"), photo("A000369_a")), (photo("A000369_a"), example("no_face"))):
             message = self.refused(
@@ -416,11 +416,14 @@ class Access(Case):
 
 
 class Durability(Case):
+    def restart(self, kill):
+        SERVER.restart(kill)
+        self.client = self.checked(SERVER.client(KEY))
+
     def test_what_was_answered_outlives_the_process(self):
         ids = self.make("A000369_a", "A000376_a")
         self.client.delete_faces(CollectionId=self.collection, FaceIds=ids[:1])
-        SERVER.restart(kill=True)
-        self.client = self.checked(SERVER.client(KEY))
+        self.restart(kill=True)
         faces = self.client.list_faces(CollectionId=self.collection)["Faces"]
         self.assertEqual([face["FaceId"] for face in faces], ids[1:])
         found = self.client.search_faces_by_image(
@@ -430,7 +433,7 @@ class Durability(Case):
 
     def test_nothing_personal_is_logged(self):
         [face] = self.make("A000369_a")
-        SERVER.restart(kill=False)
+        self.restart(kill=False)
         log = "".join(SERVER.log)
         self.assertIn("IndexFaces", log)
         for text in (face, self.collection, "A000369", KEY[0], KEY[1]):

@@ -12,7 +12,7 @@ use crate::body::CONTENT_TYPE;
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 macro_rules! kinds {
-    ($($name:ident = $status:ident;)+) => {
+    ($($name:ident = $status:ident, $code:literal;)+) => {
         /// The name of an exception.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Kind {
@@ -29,32 +29,38 @@ macro_rules! kinds {
             pub(crate) const fn status(self) -> StatusCode {
                 match self { $(Self::$name => StatusCode::$status),+ }
             }
+
+            /// What the request log and the statistics take it for: the nearest code of the API, so that both listeners'
+            /// requests are counted alike.
+            pub(crate) const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),+ }
+            }
         }
     };
 }
 
 kinds! {
-    AccessDeniedException = BAD_REQUEST;
-    ImageTooLargeException = BAD_REQUEST;
-    IncompleteSignatureException = BAD_REQUEST;
-    InternalServerError = INTERNAL_SERVER_ERROR;
-    InvalidImageFormatException = BAD_REQUEST;
-    InvalidPaginationTokenException = BAD_REQUEST;
-    InvalidParameterException = BAD_REQUEST;
-    InvalidS3ObjectException = BAD_REQUEST;
-    InvalidSignatureException = BAD_REQUEST;
-    LimitExceededException = BAD_REQUEST;
-    MissingAuthenticationTokenException = BAD_REQUEST;
-    ProvisionedThroughputExceededException = BAD_REQUEST;
-    RequestEntityTooLargeException = PAYLOAD_TOO_LARGE;
-    ResourceAlreadyExistsException = BAD_REQUEST;
-    ResourceNotFoundException = BAD_REQUEST;
-    SerializationException = BAD_REQUEST;
-    ServiceQuotaExceededException = BAD_REQUEST;
-    ThrottlingException = INTERNAL_SERVER_ERROR;
-    UnknownOperationException = BAD_REQUEST;
-    UnrecognizedClientException = BAD_REQUEST;
-    ValidationException = BAD_REQUEST;
+    AccessDeniedException = BAD_REQUEST, "A_003";
+    ImageTooLargeException = BAD_REQUEST, "R_003";
+    IncompleteSignatureException = BAD_REQUEST, "S_002";
+    InternalServerError = INTERNAL_SERVER_ERROR, "I_001";
+    InvalidImageFormatException = BAD_REQUEST, "R_003";
+    InvalidPaginationTokenException = BAD_REQUEST, "R_003";
+    InvalidParameterException = BAD_REQUEST, "R_003";
+    InvalidS3ObjectException = BAD_REQUEST, "R_003";
+    InvalidSignatureException = BAD_REQUEST, "S_002";
+    LimitExceededException = BAD_REQUEST, "CP_005";
+    MissingAuthenticationTokenException = BAD_REQUEST, "S_001";
+    ProvisionedThroughputExceededException = BAD_REQUEST, "L_001";
+    RequestEntityTooLargeException = PAYLOAD_TOO_LARGE, "R_002";
+    ResourceAlreadyExistsException = BAD_REQUEST, "CP_002";
+    ResourceNotFoundException = BAD_REQUEST, "NF_001";
+    SerializationException = BAD_REQUEST, "R_002";
+    ServiceQuotaExceededException = BAD_REQUEST, "CP_005";
+    ThrottlingException = INTERNAL_SERVER_ERROR, "U_001";
+    UnknownOperationException = BAD_REQUEST, "R_001";
+    UnrecognizedClientException = BAD_REQUEST, "A_002";
+    ValidationException = BAD_REQUEST, "R_003";
 }
 
 /// An answer that is none.

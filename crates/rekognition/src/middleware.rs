@@ -27,7 +27,7 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
     let span = tracing::info_span!("rekognition", request_id = %id, action, key);
     let response = caught(timed(&app, admitted(&app, request, next))).instrument(span.clone()).await;
     let raised = response.extensions().get::<Raised>();
-    open.end(response.status().as_u16(), raised.map_or("", |raised| raised.kind.name()));
+    open.end(response.status().as_u16(), raised.map_or("", |raised| raised.kind.code()));
     span.in_scope(|| log(&response, begun));
     with_headers(response, &id)
 }

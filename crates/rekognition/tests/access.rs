@@ -121,7 +121,7 @@ async fn plans_hold_rate_and_quota_and_the_log_has_every_call() {
     house.call_as(&signer, "ListCollections", json!({})).await.exception("LimitExceededException");
     let log: Vec<_> = house.log(tenant).into_iter().map(|line| (line.operation, line.status, line.code)).collect();
     use accounts::Operation::{Compare, Get};
-    assert_eq!(log, [(Get, 400, "LimitExceededException".to_owned()), (Compare, 200, String::new())]);
+    assert_eq!(log, [(Get, 400, "CP_005".to_owned()), (Compare, 200, String::new())]);
 }
 
 /// Whatever one organisation names, the engine is asked for it alone.

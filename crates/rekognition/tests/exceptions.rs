@@ -191,8 +191,8 @@ async fn a_panic_and_a_call_that_takes_too_long_are_answered_and_not_charged() {
     assert_eq!(house.used(house.tenant), 1);
     let statuses: Vec<_> = house.log(house.tenant).iter().map(|line| (line.status, line.code.clone())).collect();
     assert_eq!(statuses[0], (200, String::new()));
-    assert_eq!(statuses[1], (500, "ThrottlingException".to_owned()));
-    assert!(statuses[2..].iter().all(|line| *line == (500, "InternalServerError".to_owned())));
+    assert_eq!(statuses[1], (500, "U_001".to_owned()));
+    assert!(statuses[2..].iter().all(|line| *line == (500, "I_001".to_owned())));
     assert_eq!(statuses.len(), calls().len() + 2);
 }
 
