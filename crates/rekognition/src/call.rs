@@ -78,8 +78,13 @@ async fn authenticate(
     parts: &Parts,
     body: Body,
 ) -> Result<(Caller, String, Zeroizing<Vec<u8>>), Exception> {
-    // Before the body is read: what cannot be signed rightly is not waited for.
-    Claim::read(&request(parts, &pairs(&parts.headers)), SERVICE, clock::now()).map_err(faulty)?;
+    // Before the body is read: whoever has no key here is not waited for.
+    let access_key = {
+        let headers = pairs(&parts.headers);
+        let claim = Claim::read(&request(parts, &headers), SERVICE, clock::now()).map_err(faulty)?;
+        claim.access_key().to_owned()
+    };
+    check_known(app, action, access_key).await?;
     let body = body::read(body, app.settings.body_bytes_max(action.images())).await?;
     let (app, parts) = (app.clone(), parts.clone());
     // Hashing megabytes takes milliseconds, and the database may have to wait for the disk.
@@ -100,6 +105,26 @@ async fn authenticate(
         }
     };
     let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Exception::internal(format!("authentication: {error}")))?
+}
+
+/// Refuses an access key that there is not.
+async fn check_known(app: &App, action: Action, access_key: String) -> Result<(), Exception> {
+    let app = app.clone();
+    let lookup = move || {
+        let (mut is_known, permission) = (false, action.operation().permission());
+        // No signature fits yet: it is only asked whether there is a secret to hold one against.
+        let verify = |_: &[u8]| {
+            is_known = true;
+            false
+        };
+        let answer = app.accounts.authenticate_access(&access_key, verify, permission, None, clock::now());
+        match answer {
+            Err(error) if !is_known => Err(denied(error, action)),
+            Err(_) | Ok(_) => Ok(()),
+        }
+    };
+    let done = tokio::task::spawn_blocking(lookup).await;
     done.map_err(|error| Exception::internal(format!("authentication: {error}")))?
 }
 

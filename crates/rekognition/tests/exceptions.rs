@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Method;
-use common::{FACE_ID, House, IMAGE, Script, calls, now, spoilt};
+use common::{FACE_ID, House, IMAGE, Script, Signer, calls, now, spoilt};
 use engine::{CollectionError, Error};
 use face::ImageError;
 use rekognition::Settings;
@@ -159,6 +159,9 @@ async fn a_body_larger_than_its_images_may_be_is_not_read() {
     let body = vec![b' '; (256 << 10) + 3_000 / 3 * 4 + 1];
     let request = house.signer.request("RekognitionService.DetectFaces", &body, now());
     house.send(request).await.exception("RequestEntityTooLargeException");
+    let stranger = Signer { access_key: "AUTH0000000000000000".to_owned(), ..house.signer.clone() };
+    let request = stranger.request("RekognitionService.DetectFaces", &body, now());
+    house.send(request).await.exception("UnrecognizedClientException");
     let request = house.signer.request("RekognitionService.CompareFaces", &body, now());
     house.send(request).await.exception("SerializationException");
 }

@@ -12,8 +12,11 @@ use crate::{Engine, Error, Scope};
 /// The most collections of an organisation: far more than anybody needs, and no way to fill the disk unnoticed.
 const COLLECTIONS_MAX: u64 = 10_000;
 
-/// Faces removed at once: they share a commit to the disk, and leave room in the gallery's queue.
-const AT_ONCE: usize = 64;
+/// Templates removed at once: they share a commit to the disk, and leave room in the gallery's queue.
+const AT_ONCE: usize = 128;
+
+/// Faces that are named and forgotten at once.
+const PAGE: usize = 1_024;
 
 /// After so many milliseconds nobody is at a face any more that has not arrived: longer than any request may take.
 const INTERRUPTED_MS: i64 = 120_000;
@@ -134,7 +137,7 @@ impl Engine {
     async fn remove_all(&self, of: Option<Collection>) -> Result<(), CollectionError> {
         let before = Timestamp::from_millis((self.shared.clock)().as_millis().saturating_sub(INTERRUPTED_MS));
         loop {
-            let leftovers = self.stored(move |store| store.leftovers(of, before, AT_ONCE)).await?;
+            let leftovers = self.stored(move |store| store.leftovers(of, before, PAGE)).await?;
             let is_last = leftovers.is_empty();
             self.remove_leftovers(leftovers).await?;
             if is_last {
