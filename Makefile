@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 
-.PHONY: build setup setup-debug serve test test-browser bench-console lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -20,6 +20,9 @@ test-browser: setup-debug ## The back-office in Chromium, which is installed whe
 
 setup-debug:
 	cargo run --locked -p auther -- setup
+
+bench-signing: ## What signing adds to a request, on one core
+	taskset -c 0 cargo test --release --locked -p api --test signing_speed -- --nocapture
 
 bench-console: ## How long each page takes with 10,000 persons and 100,000 requests of history
 	cargo test --release --locked -p console --test speed -- --nocapture

@@ -7,7 +7,7 @@ seconds=${1:-60}
 command -v cargo-fuzz >/dev/null 2>&1 || cargo install cargo-fuzz --version 0.13.2 --locked
 # The sanitizers are behind a switch that stable compilers have, too.
 export RUSTC_BOOTSTRAP=1
-mkdir -p fuzz/corpus/image fuzz/corpus/onnx fuzz/corpus/tflite fuzz/corpus/card
+mkdir -p fuzz/corpus/image fuzz/corpus/onnx fuzz/corpus/tflite fuzz/corpus/card fuzz/corpus/signing
 # Good files to begin with: photographs, and the models if they are there.
 cp docs/images/good.jpg tests/photos/A000369_a.jpg fuzz/corpus/image/
 cp models/sface_2021dec/card.toml fuzz/corpus/card/

@@ -15,7 +15,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("signing", &[], &["axum", "tokio", "rusqlite", "tracing"]),
     ("admission", &["accounts", "biometric"], &["axum", "rusqlite", "ort", "image"]),
     ("api", &["accounts", "admission", "biometric", "engine", "face", "signing"], &["rusqlite", "ort", "image"]),
-    ("console", &["accounts", "biometric", "engine"], &["rusqlite", "ort", "image", "lettre"]),
+    ("console", &["accounts", "biometric", "engine", "signing"], &["rusqlite", "ort", "image", "lettre"]),
     ("rekognition", &["accounts", "admission", "biometric", "engine", "face"], &["rusqlite", "ort", "image", "hyper"]),
     ("mail", &[], &["axum", "tokio", "rusqlite", "tracing"]),
     ("eval", &["biometric", "face", "models"], &["axum", "tokio", "rusqlite"]),

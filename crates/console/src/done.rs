@@ -36,6 +36,11 @@ table! {
     SecondFactorRemoved = "second-factor-removed", "The second factor is switched off.";
     SessionEnded = "session-ended", "The session was ended.";
     KeyRevoked = "key-revoked", "The key is revoked; it is refused from now on.";
+    SigningSet = "signing-set", "How requests are signed is saved and holds from the next request on.";
+    ClientKeyAdded = "client-key-added", "The client key is added; what it signs is accepted from now on.";
+    ClientKeyRemoved = "client-key-removed", "The client key is removed; what it signs is refused from now on.";
+    AccessKeyRemoved = "access-key-removed", "The access key is removed; it is unknown from now on.";
+    ServerKeyRotated = "server-key-rotated", "The new pair is made. Give its public half to your clients.";
     PersonRemoved = "person-removed", "The person is removed and forgotten.";
     SettingsSaved = "settings-saved", "The settings are saved and hold from the next request on.";
     LinkWithdrawn = "link-withdrawn", "The invitation is withdrawn.";

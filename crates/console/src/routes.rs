@@ -92,6 +92,17 @@ table! {
     POST "/console/keys/{id}/rotate" Developer => pages::keys::rotate;
     GET  "/console/keys/{id}/revoke" Developer => pages::keys::ask_revoke;
     POST "/console/keys/{id}/revoke" Developer => pages::keys::revoke;
+    GET  "/console/keys/{id}/signing" Viewer => pages::keys::signing::show;
+    POST "/console/keys/{id}/signing" Developer => pages::keys::signing::set;
+    POST "/console/keys/{id}/client-keys" Developer => pages::keys::signing::upload;
+    POST "/console/keys/{id}/client-keys/generate" Developer => pages::keys::signing::generate;
+    GET  "/console/keys/{id}/client-keys/{client_key}" Viewer => pages::keys::signing::download;
+    POST "/console/keys/{id}/client-keys/{client_key}/remove" Developer => pages::keys::signing::remove;
+    POST "/console/keys/{id}/access-keys" Developer => pages::keys::signing::create_access;
+    POST "/console/keys/{id}/access-keys/{access_key}/remove" Developer => pages::keys::signing::remove_access;
+    GET  "/console/keys/{id}/debugger" Developer => pages::keys::debugger::show;
+    POST "/console/keys/{id}/debugger" Developer => pages::keys::debugger::look;
+    GET  "/console/server-keys" Viewer => pages::keys::signing::server_keys;
     GET  "/console/persons" Viewer => pages::persons::show;
     GET  "/console/persons/{person_id}" Viewer => pages::persons::show_one;
     GET  "/console/persons/{person_id}/remove" Developer => pages::persons::ask_remove;
@@ -129,6 +140,8 @@ table! {
     GET  "/console/operator/plans" Operator => pages::operator::plans::show;
     POST "/console/operator/plans" Operator => pages::operator::plans::create;
     POST "/console/operator/plans/{id}" Operator => pages::operator::plans::edit;
+    GET  "/console/operator/signing" Operator => pages::operator::signing::show;
+    POST "/console/operator/signing" Operator => pages::operator::signing::rotate;
     GET  "/console/operator/health" Operator => pages::operator::health::show;
     GET  "/console/operator/models" Operator => pages::operator::models::show;
     POST "/console/profile/sessions/end-others" Viewer => pages::profile::end_other_sessions;

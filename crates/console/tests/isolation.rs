@@ -3,10 +3,11 @@
 mod common;
 
 use accounts::usage::{Done, RequestFilter};
-use accounts::{Act, Actor, KeyId, Networks, NewKey, Operation, Permissions, Purpose, Role};
+use accounts::{Act, Actor, KeyId, Networks, NewKey, Operation, Permissions, Purpose, Role, Signing};
 use axum::http::Method;
 use common::{Answer, Browser, House};
 use console::{Access, Route, routes};
+use signing::Algorithm;
 
 /// Before all persons of the sample in the order of a list.
 const THEIR_PERSON: &str = "lady-theirs";
@@ -15,14 +16,24 @@ const THEIR_PERSON: &str = "lady-theirs";
 struct Ids {
     organisation: i64,
     key: i64,
+    client_key: i64,
+    access_key: &'static str,
     user: i64,
     link: i64,
     session: i64,
     person: &'static str,
 }
 
-const NOBODYS: Ids =
-    Ids { organisation: 900_001, key: 900_001, user: 900_001, link: 900_001, session: 900_001, person: "lady-nobody" };
+const NOBODYS: Ids = Ids {
+    organisation: 900_001,
+    key: 900_001,
+    client_key: 900_001,
+    access_key: "AUTHNOBODYHASTHISONE",
+    user: 900_001,
+    link: 900_001,
+    session: 900_001,
+    person: "lady-nobody",
+};
 
 impl Ids {
     /// A form with these ids in every field that a careless handler might believe.
@@ -53,6 +64,10 @@ fn other(house: &House) -> (accounts::User, Ids) {
         networks: Networks::default(),
     };
     let (key, _) = house.accounts.create_key(new, &by, house.now()).expect("a key");
+    let signing = Signing { algorithm: Algorithm::HashThenRsa, is_required: true, is_length_prefixed: false };
+    house.accounts.set_signing(None, key.id, Some(signing), &by, house.now()).expect("set");
+    let (client_key, _) = house.accounts.generate_client_key(None, key.id, &by, house.now()).expect("a client key");
+    let (access_key, _) = house.accounts.create_access_key(None, key.id, &by, house.now()).expect("an access key");
     let purpose = Purpose::Join { organisation: owner.organisation, role: Role::Viewer, email: None };
     let (link, _) = house.accounts.create_link(purpose, &by, house.now()).expect("a link");
     let (_, session) = house.accounts.start_session(owner.id, None, "theirs", house.now()).expect("a session");
@@ -60,6 +75,8 @@ fn other(house: &House) -> (accounts::User, Ids) {
     let ids = Ids {
         organisation: owner.organisation.0,
         key: key.id.0,
+        client_key: client_key.id.0,
+        access_key: access_key.id.leak(),
         user: owner.id.0,
         link: link.id.0,
         session: session.id.0,
@@ -101,6 +118,8 @@ fn path(route: &Route, ids: &Ids) -> String {
     route
         .path
         .replace("{id}", &number.to_string())
+        .replace("{client_key}", &ids.client_key.to_string())
+        .replace("{access_key}", ids.access_key)
         .replace("{person_id}", ids.person)
         .replace("{*path}", &person)
         .replace("{secret}", "none")
@@ -111,7 +130,8 @@ fn path(route: &Route, ids: &Ids) -> String {
 async fn ask(browser: &mut Browser, route: &Route, ids: &Ids) -> Answer {
     let csrf = browser.csrf.clone();
     let forged = ids.forged();
-    let mut fields = vec![("csrf", csrf.as_str()), ("role", "viewer"), ("overlap", "0"), ("plan", "2")];
+    let mut fields =
+        vec![("csrf", csrf.as_str()), ("role", "viewer"), ("overlap", "0"), ("plan", "2"), ("algorithm", "off")];
     fields.extend(forged.iter().map(|(name, id)| (*name, id.as_str())));
     let asking = browser.ask(route.method.clone(), &path(route, ids)).header("x-csrf-token", &csrf);
     match route.method {

@@ -14,7 +14,7 @@ fn path(route: &Route) -> String {
     let filled = |part: &str| match part {
         "{*path}" => "person/face/nobody".to_owned(),
         "{person_id}" => "nobody".to_owned(),
-        "{id}" => "987654".to_owned(),
+        "{id}" | "{client_key}" | "{access_key}" => "987654".to_owned(),
         "{secret}" | "{file}" | "{page}" => "none".to_owned(),
         other => {
             assert!(!other.contains('{'), "{other}: a parameter that this test has no value for");

@@ -7,10 +7,12 @@
 //! | `key` | whose signature it is: [`Verifier`] and [`Signer`] over both |
 //! | `presented` | what the headers of a request say, parsed |
 //! | `window` | when a timestamp is accepted |
+//! | `diagnosis` | for people: what differs when a signature does not fit |
 //! | `vault` | private keys and shared secrets, sealed under one master key |
 //!
 //! The crate knows no HTTP and reads no clock. All cryptography is AWS-LC's.
 
+mod diagnosis;
 mod hmac;
 mod key;
 mod line;
@@ -19,6 +21,7 @@ mod rsa;
 mod vault;
 mod window;
 
+pub use diagnosis::{Diagnosis, Finding, Mistake, diagnose};
 pub use hmac::SigningKey;
 pub use key::{Algorithm, Signer, UnknownAlgorithm, Verifier};
 pub use line::{Line, Nonce, RequestLine, ResponseLine, Version};

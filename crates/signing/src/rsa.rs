@@ -5,7 +5,10 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey, PublicEncryptingKey};
-use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, RsaSubjectPublicKey,
+};
+use num_bigint::BigUint;
 use rustls_pki_types::pem::{self, SectionKind};
 use zeroize::Zeroizing;
 
@@ -111,6 +114,42 @@ impl PublicKey {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         hex(digest(&SHA256, &self.der).as_ref())
+    }
+
+    /// How long a signature of this key is, in bytes.
+    #[must_use]
+    pub fn signature_bytes(&self) -> usize {
+        self.numbers().map_or(0, |numbers| numbers.modulus_len())
+    }
+
+    /// The SHA-256 that a signature of this key holds, whatever was signed: what the page calls decrypting it. `None`: it is no
+    /// signature of this key, or not one of SHA-256. For people who look for a mistake; what decides is
+    /// [`PublicKey::verifies`].
+    #[must_use]
+    pub fn recovered_digest(&self, signature: &[u8]) -> Option<[u8; 32]> {
+        /// `DigestInfo` of SHA-256 up to the digest (RFC 8017, section 9.2, note 1).
+        const SHA256_INFO: &[u8] = &[
+            0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
+            0x20,
+        ];
+        let numbers = self.numbers()?;
+        let number = |bytes: &[u8]| BigUint::from_bytes_be(bytes);
+        let modulus = number(numbers.modulus().big_endian_without_leading_zero());
+        let exponent = number(numbers.exponent().big_endian_without_leading_zero());
+        let signature = number(signature);
+        if signature >= modulus {
+            return None;
+        }
+        // 0x00 in front is lost as a leading zero: 01 FF..FF 00 DigestInfo digest.
+        let encoded = signature.modpow(&exponent, &modulus).to_bytes_be();
+        let (padding, rest) = encoded.split_at_checked(encoded.len().checked_sub(SHA256_INFO.len() + 32)?)?;
+        let is_padding = matches!(padding, [1, filling @ .., 0] if filling.iter().all(|byte| *byte == 0xff));
+        let digest = rest.strip_prefix(SHA256_INFO)?.try_into().ok()?;
+        is_padding.then_some(digest)
+    }
+
+    fn numbers(&self) -> Option<RsaSubjectPublicKey> {
+        RsaSubjectPublicKey::from_der(&self.der).ok()
     }
 
     /// Whether the signature is that of this key over the line.

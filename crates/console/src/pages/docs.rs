@@ -78,7 +78,7 @@ impl Doc {
             Self::ImageRequirements => "What an image must be like, with pictures, measures and limits.",
             Self::Errors => "Every code, what it means, and what to do about it.",
             Self::Limits => "Rate, quotas, sizes, what is kept, and what a similarity means.",
-            Self::Signing => "Requests and responses that prove where they come from. Not in this version.",
+            Self::Signing => "Requests and answers that prove who made them, and that nobody changed them.",
         }
     }
 

@@ -1,5 +1,9 @@
 //! `/console/keys`: API keys: made (and shown once), replaced, revoked.
 
+pub(crate) mod debugger;
+mod pasted;
+pub(crate) mod signing;
+
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -4,3 +4,4 @@ pub(crate) mod health;
 pub(crate) mod models;
 pub(crate) mod organisations;
 pub(crate) mod plans;
+pub(crate) mod signing;

@@ -1,4 +1,4 @@
-//! `/docs/signing`: what the contract defines, and that this version does not do it.
+//! `/docs/signing`: how requests and answers are signed.
 
 use askama::Template;
 use axum::response::Response;
@@ -18,7 +18,14 @@ struct Page {
 }
 
 pub(super) fn page(visit: &Visit) -> Result<Response, Fault> {
-    let anchors = vec![Anchor::new("rules", "What is defined"), Anchor::new("until-then", "Until then")];
+    let anchors = vec![
+        Anchor::new("setting-up", "Setting up"),
+        Anchor::new("request", "Build the signature"),
+        Anchor::new("response", "Verify the answer"),
+        Anchor::new("length-prefixed", "The length-prefixed line"),
+        Anchor::new("rules", "The rules"),
+        Anchor::new("limits", "What it does not protect"),
+    ];
     reply::page(&Page {
         frame: Doc::Signing.frame(visit),
         contents: Contents::of(Doc::Signing, anchors),
