@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 
-.PHONY: build setup setup-debug serve test test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-browser test-rekognition bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -17,6 +17,9 @@ test: ## Set everything up and run every check and test
 
 test-browser: setup-debug ## The back-office in Chromium, which is installed where it can be; pictures in target/screenshots
 	scripts/test-browser.sh
+
+test-rekognition: setup-debug ## Amazon's own client against the program; see docs/rekognition.md
+	scripts/test-rekognition.sh
 
 setup-debug:
 	cargo run --locked -p auther -- setup
