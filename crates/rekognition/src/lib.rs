@@ -2,7 +2,7 @@
 //!
 //! Every call is a `POST /` that names its action in `X-Amz-Target` and is signed with Signature Version 4 ([`sigv4`]). It
 //! goes through `middleware::around`, then `call::answer`: action, signature and key, plan, fields of the body, one call of
-//! [`engine::Collections`]; whatever goes wrong anywhere becomes an [`Exception`](exception::Exception).
+//! [`engine::Collections`]; whatever goes wrong anywhere becomes an exception of Amazon's (`exception`).
 //!
 //! What is not measured here (age, gender, emotions and more) is absent from the answers, never made up.
 

@@ -64,7 +64,7 @@ impl Engine {
     }
 
     /// Row, template, row: in this order nothing is ever seen that is not whole.
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         collection: Collection,
         records: Vec<FaceRecord>,

@@ -35,7 +35,7 @@ impl Engine {
 
     /// The nearest faces that are to be seen. Templates whose rows are not there yet, or not any more, take places among the
     /// nearest: then more are asked for.
-    fn nearest(
+    pub(super) fn nearest(
         &self,
         collection: Collection,
         probe: &Template,
