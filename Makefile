@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 
-.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -27,6 +27,9 @@ test-clients: setup-debug ## The clients in Python, TypeScript and shell, each a
 
 test-postman: setup-debug ## The Postman collection, run by newman against the real program
 	scripts/test-postman.sh
+
+test-rekognition: setup-debug ## Amazon's own client against the program; see docs/rekognition.md
+	scripts/test-rekognition.sh
 
 setup-debug:
 	cargo run --locked -p auther -- setup

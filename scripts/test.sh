@@ -11,4 +11,5 @@ scripts/test-contract.sh
 scripts/test-clients-python.sh
 scripts/test-clients-typescript.sh
 scripts/test-postman.sh
+scripts/test-rekognition.sh
 scripts/test-browser.sh

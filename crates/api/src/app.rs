@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use accounts::usage::Usage;
-use accounts::{Accounts, RateLimiter};
+use accounts::Accounts;
+use admission::Admission;
 use engine::Operations;
-use tokio::sync::Semaphore;
 
 use crate::Settings;
-use crate::plan::Places;
 
 /// The state of the router; a clone is another handle.
 #[derive(Clone)]
@@ -20,28 +18,20 @@ pub(crate) struct Shared {
     pub(crate) operations: Arc<dyn Operations>,
     /// Who may ask for it.
     pub(crate) accounts: Arc<Accounts>,
-    /// How much they have asked for.
-    pub(crate) usage: Arc<Usage>,
-    /// How fast they ask.
-    pub(crate) rates: RateLimiter,
-    /// How many requests each has in flight.
-    pub(crate) places: Places,
+    /// How much of it.
+    pub(crate) admission: Arc<Admission>,
     /// Within which limits.
     pub(crate) settings: Settings,
-    /// One permit for each request that may be in flight.
-    pub(crate) in_flight: Semaphore,
 }
 
 impl App {
     pub(crate) fn new(
         operations: Arc<dyn Operations>,
         accounts: Arc<Accounts>,
-        usage: Arc<Usage>,
+        admission: Arc<Admission>,
         settings: Settings,
     ) -> Self {
-        let in_flight = Semaphore::new(settings.requests_in_flight_max.min(Semaphore::MAX_PERMITS));
-        let (rates, places) = (RateLimiter::new(), Places::default());
-        Self(Arc::new(Shared { operations, accounts, usage, rates, places, settings, in_flight }))
+        Self(Arc::new(Shared { operations, accounts, admission, settings }))
     }
 }
 

@@ -9,7 +9,6 @@ mod log_line;
 use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -21,17 +20,16 @@ use tracing::Instrument as _;
 
 use self::log_line::LogLine;
 use crate::app::App;
-use crate::error::{Case, Problem};
+use crate::error::{Case, Cause, Problem};
 use crate::extract::HeldBody;
 use crate::health;
-use crate::record::Open;
 use crate::request_id::{self, RequestId};
 use crate::signature::Countersignature;
 
 pub(crate) async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let line = LogLine::begin(id, &request);
-    let open = Open::begin(Arc::clone(&app.usage), id);
+    let open = app.admission.open(id.to_string());
     request.extensions_mut().insert(open.record());
     let countersignature = Countersignature::begin(&mut request);
     let body = HeldBody::new(std::mem::take(request.body_mut()));
@@ -42,7 +40,8 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         Some(countersignature) => countersignature.sign(&app, response).instrument(span).await,
         None => response,
     };
-    open.end(&response);
+    let code = response.extensions().get::<Cause>().map_or("", |cause| cause.case.code().text());
+    open.end(response.status().as_u16(), code);
     line.end(&response);
     with_headers(response, id)
 }
@@ -76,9 +75,9 @@ async fn admitted(app: &App, request: Request, next: Next) -> Response {
     if matches!(route, Some(health::LIVE | health::READY)) {
         return next.run(request).await;
     }
-    match app.in_flight.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => Problem::new(Case::Overloaded).into_response(),
+    match app.admission.enter() {
+        Some(_permit) => next.run(request).await,
+        None => Problem::new(Case::Overloaded).into_response(),
     }
 }
 

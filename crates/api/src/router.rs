@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use accounts::Accounts;
 use accounts::usage::Usage;
+use admission::Admission;
 use axum::Router;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
@@ -14,16 +15,22 @@ use engine::Operations;
 
 use crate::app::App;
 use crate::error::{Case, Problem};
-use crate::{Settings, health, middleware, openapi, person};
+use crate::{Settings, clock, health, middleware, openapi, person};
+
+/// What lets requests in within these settings; every listener of a process is to share one.
+#[must_use]
+pub fn admission(usage: Arc<Usage>, settings: &Settings) -> Arc<Admission> {
+    Arc::new(Admission::new(usage, settings.requests_in_flight_max, clock::now))
+}
 
 /// The whole service, to be given to [`serve`](crate::serve()). Other pages may be merged into it, if they bring no fallback.
 pub fn router(
     operations: Arc<dyn Operations>,
     accounts: Arc<Accounts>,
-    usage: Arc<Usage>,
+    admission: Arc<Admission>,
     settings: Settings,
 ) -> Router {
-    let app = App::new(operations, accounts, usage, settings);
+    let app = App::new(operations, accounts, admission, settings);
     let face =
         || get(person::face::read).post(person::face::create).put(person::face::update).delete(person::face::remove);
     // With the trailing slash and nothing behind it, the person id is empty: refused as such (R_003), not as a route.

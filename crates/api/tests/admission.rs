@@ -176,7 +176,8 @@ fn a_charge_that_comes_too_late_is_taken_back() {
         let server = Server::start().await;
         let (tenant, _) = server.organisation(Limits::default(), Networks::NONE);
         let settings = Settings { request_ms_max: 200, ..Settings::default() };
-        let router = api::router(server.fake.clone(), server.accounts.clone(), server.usage.clone(), settings);
+        let admission = api::admission(server.usage.clone(), &settings);
+        let router = api::router(server.fake.clone(), server.accounts.clone(), admission, settings);
         let mut request = axum::http::Request::get("/person/face/jane").body(Body::empty()).expect("a request");
         request.extensions_mut().insert(server.accounts.caller(tenant, Permissions::ALL).expect("a caller"));
         let (release, held) = std::sync::mpsc::channel::<()>();
@@ -293,7 +294,8 @@ async fn our_own_process_may_say_who_calls_and_nobody_else() {
     let server = Server::start().await;
     let limits = Limits { requests_month_max: Some(1), ..Limits::default() };
     let (tenant, _) = server.organisation(limits, Networks::NONE);
-    let router = api::router(server.fake.clone(), server.accounts.clone(), server.usage.clone(), Settings::default());
+    let admission = api::admission(server.usage.clone(), &Settings::default());
+    let router = api::router(server.fake.clone(), server.accounts.clone(), admission, Settings::default());
     let call = |caller: Option<Caller>| {
         let mut request = axum::http::Request::post("/person/recognize-face")
             .header("Content-Type", "application/json")

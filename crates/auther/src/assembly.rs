@@ -125,6 +125,7 @@ impl Assembly {
         let loaded = self.load()?;
         self.make_data_folder()?;
         let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone())?;
+        let collections = gallery::CollectionStore::open(&self.settings.data)?;
         let pipelines = (0..self.workers()).map(|_| loaded.pipeline()).collect::<Result<Vec<_>, _>>()?;
         let limits = PoolLimits {
             queue_jobs_max: self.settings.queue_jobs_max,
@@ -132,7 +133,7 @@ impl Assembly {
         };
         let pool = Pool::start(pipelines, limits)?;
         let rules = Rules { policy: self.policy(), ..Rules::default() };
-        Ok(Engine::new(pool, Arc::new(gallery), rules, loaded.calibration, Arc::new(now)))
+        Ok(Engine::new(pool, Arc::new(gallery), collections, rules, loaded.calibration, Arc::new(now)))
     }
 
     /// Opens the database of organisations, users and keys.

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use accounts::usage::Usage;
 use accounts::{Accounts, Actor, Email, Limits, PlanId, Purpose, Rate, SessionLimits};
 use console::{Erasure, Mailer};
-use engine::Operations;
+use engine::{Collections, Operations};
 
 use crate::assembly::{Assembly, now};
 use crate::failure::Outcome;
@@ -16,6 +17,9 @@ use crate::settings::{Settings, SignUp, Switch};
 const MINUTE_MS: i64 = 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
+/// How often is looked for what interruptions left in collections, the first time at the start.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
 /// What serves requests, opened once; a clone is another handle.
 #[derive(Clone)]
 pub(crate) struct Rooms {
@@ -23,13 +27,15 @@ pub(crate) struct Rooms {
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) usage: Arc<Usage>,
     pub(crate) operations: Arc<dyn Operations>,
+    pub(crate) collections: Arc<dyn Collections>,
 }
 
 impl Rooms {
     pub(crate) fn open(assembly: Assembly) -> Outcome<Self> {
-        let operations = Arc::new(assembly.engine()?);
+        let engine = Arc::new(assembly.engine()?);
+        let (operations, collections) = (Arc::clone(&engine) as Arc<dyn Operations>, engine as Arc<dyn Collections>);
         let (accounts, usage) = (assembly.accounts()?, assembly.usage()?);
-        Ok(Self { assembly: Arc::new(assembly), accounts, usage, operations })
+        Ok(Self { assembly: Arc::new(assembly), accounts, usage, operations, collections })
     }
 
     /// What erases organisations.
@@ -114,4 +120,14 @@ pub(crate) fn introduce(rooms: &Rooms, listen: SocketAddr) -> Outcome<()> {
 /// Goes on with what an earlier process did not end.
 pub(crate) async fn resume_erasures(rooms: Rooms) {
     rooms.erasure().finish_all().await;
+}
+
+/// Removes what interruptions left in collections, as long as the server runs.
+pub(crate) async fn sweep_collections(collections: Arc<dyn Collections>) {
+    loop {
+        if let Err(error) = collections.sweep_collections().await {
+            tracing::error!(%error, "what is left over in collections cannot be removed");
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
 }

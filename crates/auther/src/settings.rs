@@ -47,6 +47,8 @@ macro_rules! settings {
 settings! {
     /// Address that the HTTP API listens on.
     listen: SocketAddr = "127.0.0.1:8080";
+    /// Address that Amazon Rekognition's wire format is answered on (docs/rekognition.md); empty for none.
+    rekognition_listen: Option<SocketAddr> = "";
     /// Folder of the databases.
     data: PathBuf = "data";
     /// File of the master key, under which secrets lie sealed in the database; made once, and worth a backup of its own. Empty for `master.key` beside the databases.

@@ -20,7 +20,7 @@ const FILES_BELIEVED: Duration = Duration::from_secs(10 * 60);
 const FREE_BYTES_MIN: u64 = 1 << 30;
 
 /// The databases in the data folder.
-const DATABASES: [&str; 3] = ["gallery.db", "accounts.db", "usage.db"];
+const DATABASES: [&str; 4] = ["gallery.db", "collections.db", "accounts.db", "usage.db"];
 
 /// The rooms, and what they run on.
 pub(crate) struct Installation {

@@ -126,8 +126,10 @@ impl Erasure {
         }
     }
 
+    /// Everybody that the organisation enrolled, the faces of its collections too.
     async fn remove_persons(&self, tenant: TenantId) -> Result<(), ErasureError> {
         let scope = Scope { tenant, rules: self.operations.rules(), persons_max: None };
+        self.operations.erase_collections(&scope).await?;
         loop {
             // Always from the beginning: those before are gone.
             let persons = self.operations.list(&scope, None, PAGE).await?;

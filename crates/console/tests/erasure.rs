@@ -58,6 +58,8 @@ async fn nothing_is_left_of_it_and_nothing_of_another_is_touched() {
     let (from, to) = (0, i64::MAX);
     assert!(house.usage.days(house.tenant, from, to).expect("answers").is_empty());
     assert!(house.accounts.erasing().expect("answers").is_empty());
+    // Again for what was let in before the mark.
+    assert_eq!(house.operations.erased(), [house.tenant, house.tenant]);
     erasure.finish(house.tenant).await.expect("once more is as good");
 }
 

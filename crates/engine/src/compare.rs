@@ -30,7 +30,7 @@ impl Engine {
         }
     }
 
-    fn similarity(&self, source: &Template, target: &Template) -> Result<Similarity, Error> {
+    pub(crate) fn similarity(&self, source: &Template, target: &Template) -> Result<Similarity, Error> {
         let score = source.compare(target).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.shared.calibration.similarity(score))
     }

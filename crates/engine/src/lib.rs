@@ -3,6 +3,7 @@
 //! No protocol is known here: the HTTP API and the command line call the same [`Engine`].
 
 mod check;
+mod collections;
 mod compare;
 mod enrol;
 mod error;
@@ -15,11 +16,16 @@ mod rules;
 use std::sync::Arc;
 
 use biometric::{Calibration, TenantId, Timestamp};
-use gallery::Gallery;
+use gallery::{CollectionStore, Gallery};
 
+pub use collections::{
+    CollectionAnswer, CollectionError, Collections, ComparedFaces, FACES_MAX, FaceInImage, IndexedFaces, Indexing,
+    QualityBar, Reason, Search, SearchedFaces,
+};
 pub use error::{Error, Refusal};
 /// The bytes of an image as the client sent them (JPEG, PNG or WebP); overwritten when dropped.
 pub use face::ImageBytes;
+pub use gallery::{CollectionId, ExternalImageId, FaceBox, FaceRecord, NameError};
 pub use operations::{Answer, Operations};
 pub use pool::{Pool, PoolLimits};
 pub use recognise::Identified;
@@ -37,6 +43,7 @@ pub struct Engine {
 struct Shared {
     pool: Pool,
     gallery: Arc<dyn Gallery>,
+    collections: Arc<CollectionStore>,
     /// The installation's.
     rules: Arc<Rules>,
     calibration: Calibration,
@@ -46,8 +53,16 @@ struct Shared {
 impl Engine {
     /// Puts the parts together. `calibration` must be that of the model which the pool's pipelines and the gallery share.
     #[must_use]
-    pub fn new(pool: Pool, gallery: Arc<dyn Gallery>, rules: Rules, calibration: Calibration, clock: Clock) -> Self {
-        Self { shared: Arc::new(Shared { pool, gallery, rules: Arc::new(rules), calibration, clock }) }
+    pub fn new(
+        pool: Pool,
+        gallery: Arc<dyn Gallery>,
+        collections: CollectionStore,
+        rules: Rules,
+        calibration: Calibration,
+        clock: Clock,
+    ) -> Self {
+        let (collections, rules) = (Arc::new(collections), Arc::new(rules));
+        Self { shared: Arc::new(Shared { pool, gallery, collections, rules, calibration, clock }) }
     }
 
     /// The installation's rules, which an organisation may only tighten.

@@ -25,6 +25,7 @@ pub trait Operations: Send + Sync {
     fn verify<'a>(&'a self, scope: &'a Scope, id: PersonId, image: ImageBytes) -> Answer<'a, Person>;
     fn compare<'a>(&'a self, scope: &'a Scope, source: ImageBytes, target: ImageBytes) -> Answer<'a, Similarity>;
     fn check<'a>(&'a self, scope: &'a Scope, image: ImageBytes) -> Answer<'a, Examination>;
+    fn erase_collections<'a>(&'a self, scope: &'a Scope) -> Answer<'a, ()>;
     fn ready(&self) -> Answer<'_, ()>;
     fn rules(&self) -> Arc<Rules>;
 }
@@ -69,6 +70,10 @@ impl Operations for Engine {
 
     fn check<'a>(&'a self, scope: &'a Scope, image: ImageBytes) -> Answer<'a, Examination> {
         Box::pin(Engine::check(self, scope, image))
+    }
+
+    fn erase_collections<'a>(&'a self, scope: &'a Scope) -> Answer<'a, ()> {
+        Box::pin(Engine::erase_collections(self, scope))
     }
 
     fn ready(&self) -> Answer<'_, ()> {

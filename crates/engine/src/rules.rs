@@ -44,6 +44,19 @@ pub struct Scope {
     pub persons_max: Option<u64>,
 }
 
+impl Scope {
+    /// For an organisation whose own rules are stricter than the installation's, or have become laxer since; the
+    /// installation's own are shared, not copied.
+    #[must_use]
+    pub fn new(installation: Arc<Rules>, tenant: TenantId, own: &[(String, f64)], persons_max: Option<u64>) -> Self {
+        let rules = match own.is_empty() {
+            true => installation,
+            false => installation.clamped(own).into(),
+        };
+        Self { tenant, rules, persons_max }
+    }
+}
+
 /// Which way is stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {

@@ -56,6 +56,11 @@ pub(crate) fn count<E>(
     Ok(count)
 }
 
+/// Whether a face that was looked at is one, by the word of either network: 0 is where the second is undecided.
+pub(crate) fn is_face(face: &Face, mesh: &FaceMesh) -> bool {
+    face.confidence >= COUNTED_CONFIDENCE_MIN || mesh.presence >= 0.0
+}
+
 /// The one check of an image without a face.
 pub(crate) fn no_face(limits: &CheckLimits) -> Check {
     Check { measure: Measure::FaceCount, value: 0.0, range: limits.range(Measure::FaceCount) }

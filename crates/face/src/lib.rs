@@ -32,6 +32,6 @@ pub use geometry::{Face, LANDMARKS, Point, Rect};
 pub use image::{Image, ImageBytes, ImageError, ImageLimits, decode};
 pub use mesh::{FaceMesh, Landmarker, LandmarkerSpec, MESH_POINTS, MESH_SIDE_PX, Point3};
 pub use model::{ModelError, Runtime};
-pub use pipeline::{Error, Examination, ExaminedFace, Inspection, Pipeline, Policy};
+pub use pipeline::{Error, Examination, ExaminedFace, Inspection, Pipeline, Policy, Survey, SurveyedFace};
 pub use pixels::{ChannelOrder, PixelSpec};
 pub use rejection::{Defect, Rejection};

@@ -83,6 +83,8 @@ pub(crate) struct Eye {
     pub(crate) upper_lid: [Point; 7],
     /// Centre of the iris.
     pub(crate) iris: Point,
+    /// The same in pixels of the image as sent.
+    pub(crate) iris_in_image: Point,
 }
 
 /// A face seen closely: an upright picture of it and where everything is in that picture.
@@ -113,6 +115,11 @@ impl FaceMesh {
             Point3 { x, y, z: point.z * self.scale() }
         };
         self.points.iter().map(place).collect()
+    }
+
+    /// The centres of both irises in the image, in pixels of the image as sent, the person's right eye first.
+    pub(crate) fn pupils_in_image(&self) -> [Point; 2] {
+        self.eyes.each_ref().map(|eye| eye.iris_in_image)
     }
 
     /// The points of this polygon in the picture.
@@ -202,11 +209,14 @@ impl Landmarker {
             x: points[3 * at] - PIXEL_CENTRE,
             y: points[3 * at + 1] - PIXEL_CENTRE,
         };
+        let iris = place(&iris, 0);
+        let unmirrored = Point { x: if left { EYE_SIDE_PX as f32 - 1.0 - iris.x } else { iris.x }, ..iris };
         Ok(Eye {
             picture,
             lower_lid: std::array::from_fn(|i| place(&contour, LOWER_LID_FIRST + i)),
             upper_lid: std::array::from_fn(|i| place(&contour, UPPER_LID_FIRST + i)),
-            iris: place(&iris, 0),
+            iris,
+            iris_in_image: to_image.apply(unmirrored),
         })
     }
 }

@@ -66,6 +66,40 @@ pub struct ExaminedFace {
     pub pose: Pose,
 }
 
+/// All faces of an image, each measured as if it were the only one.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Width of the upright image in pixels.
+    pub width: u32,
+    /// Height of the upright image in pixels.
+    pub height: u32,
+    /// The faces, the largest first.
+    pub faces: Vec<SurveyedFace>,
+}
+
+/// One face of a survey.
+#[derive(Clone, Debug)]
+pub struct SurveyedFace {
+    /// What the detector found.
+    pub face: Face,
+    /// The mesh's points in pixels of the upright image, in the numbering of MediaPipe's face mesh.
+    pub mesh: Vec<crate::Point>,
+    /// The centre of each iris in pixels of the upright image, the person's right eye first.
+    pub pupils: [crate::Point; 2],
+    /// How the head is held.
+    pub pose: Pose,
+    /// Every check of it.
+    pub checks: Vec<Check>,
+}
+
+impl SurveyedFace {
+    /// The check of this measure; every face has them all.
+    #[must_use]
+    pub fn check(&self, measure: crate::Measure) -> Option<&Check> {
+        self.checks.iter().find(|check| check.measure == measure)
+    }
+}
+
 impl Examination {
     /// Why the image does not do; empty when it does.
     #[must_use]
@@ -183,6 +217,27 @@ impl Pipeline {
         let checks = checks::examine(image, face, count, &mesh, limits);
         let face = ExaminedFace { face: *face, count, mesh: mesh.in_image(), pose: checks::pose::measure(&mesh) };
         Ok(Examination { width, height, checks, face: Some(face) })
+    }
+
+    /// Measures every face of an image, at most so many; what neither network takes for a face is left out.
+    ///
+    /// # Errors
+    /// When a network fails.
+    pub fn survey(&mut self, image: &Image, limits: &CheckLimits, faces_max: usize) -> Result<Survey, ModelError> {
+        let mut faces = Vec::new();
+        for face in self.detect(image)? {
+            if faces.len() == faces_max {
+                break;
+            }
+            let mesh = self.look(image, &face)?;
+            if !checks::is_face(&face, &mesh) {
+                continue;
+            }
+            let checks = checks::examine(image, &face, 1, &mesh, limits);
+            let (pupils, pose) = (mesh.pupils_in_image(), checks::pose::measure(&mesh));
+            faces.push(SurveyedFace { face, mesh: mesh.in_image(), pupils, pose, checks });
+        }
+        Ok(Survey { width: image.width(), height: image.height(), faces })
     }
 
     /// The embedding stage alone.

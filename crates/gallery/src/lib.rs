@@ -4,17 +4,26 @@
 //! | --- | --- |
 //! | `interface` | the trait [`Gallery`] and what a search finds |
 //! | `error` | what can go wrong |
+//! | `database` | what every SQLite file of this crate has: who may read it, that it is durable, its schema |
+//! | `collections` | named sets of faces, each a gallery of its own, and what is known of each face |
 //! | `mirror` | every tenant's references in memory, as of one version of the store; the exact search |
 //! | `embedded` | the store: one SQLite file, one writer, a change log that other processes follow |
 //! | `contract` | the checks that every implementation passes (feature `contract`) |
 
+mod collections;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+mod database;
 mod embedded;
 mod error;
 mod interface;
 mod mirror;
 
-pub use embedded::{Embedded, Fault, OpenError};
+pub use collections::{
+    Collection, CollectionError, CollectionId, CollectionStore, ExternalImageId, FaceBox, FaceRecord, Leftover,
+    NameError,
+};
+pub use database::fault::{Fault, OpenError};
+pub use embedded::Embedded;
 pub use error::Error;
 pub use interface::{Answer, Candidate, Gallery};

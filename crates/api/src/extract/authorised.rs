@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 
 use accounts::{AuthenticationError, Caller, Operation};
+use admission::{Place, Record};
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
@@ -12,8 +13,7 @@ use engine::Scope;
 use crate::app::App;
 use crate::clock;
 use crate::error::{Case, Problem};
-use crate::plan::{self, Place};
-use crate::record::Record;
+use crate::plan;
 use crate::signature;
 
 /// The header that carries the secret of the key.
@@ -72,7 +72,8 @@ impl<O: Needs> FromRequestParts<App> for Authorised<O> {
             }
             false => None,
         };
-        Ok(Self { scope: scope(app, &caller), _place: place, operation: PhantomData })
+        let scope = Scope::new(app.operations.rules(), caller.tenant, &caller.rules, caller.limits.persons_max);
+        Ok(Self { scope, _place: place, operation: PhantomData })
     }
 }
 
@@ -93,16 +94,6 @@ async fn caller<O: Needs>(parts: &Parts, app: &App) -> Result<Caller, Problem> {
     let answer = tokio::task::spawn_blocking(lookup).await;
     let answer = answer.map_err(|error| Problem::internal(format!("authentication: {error}")))?;
     answer.map_err(problem)
-}
-
-/// The organisation's gallery and rules; the installation's own are shared, not copied.
-fn scope(app: &App, caller: &Caller) -> Scope {
-    let installation = app.operations.rules();
-    let rules = match caller.rules.is_empty() {
-        true => installation,
-        false => installation.clamped(&caller.rules).into(),
-    };
-    Scope { tenant: caller.tenant, rules, persons_max: caller.limits.persons_max }
 }
 
 /// The secret as it was sent.

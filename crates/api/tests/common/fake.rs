@@ -202,6 +202,10 @@ impl Operations for Fake {
         self.answer(call("check", scope, None, &[image]), examination())
     }
 
+    fn erase_collections<'a>(&'a self, scope: &'a Scope) -> Answer<'a, ()> {
+        self.answer(call("erase_collections", scope, None, &[]), ())
+    }
+
     fn ready(&self) -> Answer<'_, ()> {
         self.answer(Call { operation: "ready", scope: None, id: None, images: Vec::new() }, ())
     }

@@ -51,7 +51,8 @@ impl Server {
         let organisation = accounts.create_organisation("test", PlanId::OPERATOR, &by, made).expect("made");
         assert_eq!(organisation.id, TENANT);
         let fake = Arc::new(Fake::default());
-        let router = api::router(fake.clone(), accounts.clone(), usage.clone(), settings.clone());
+        let admission = api::admission(usage.clone(), &settings);
+        let router = api::router(fake.clone(), accounts.clone(), admission, settings.clone());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("binds");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();

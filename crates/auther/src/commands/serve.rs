@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::assembly::{Assembly, now};
@@ -21,17 +22,17 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     }
     start_log(&assembly.settings)?;
     // Bound first: an address that is taken is the commonest mistake, and said at once.
-    let listener = std::net::TcpListener::bind(assembly.settings.listen)
-        .map_err(Failure::context(format!("cannot listen on {}", assembly.settings.listen)))?;
-    listener.set_nonblocking(true)?;
+    let listener = bind(assembly.settings.listen)?;
     let address = listener.local_addr()?;
+    let rekognition_listener = assembly.settings.rekognition_listen.map(bind).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let rooms = Rooms::open(assembly)?;
     rooms.accounts.set_free_limits(back_office::free_limits(&rooms.assembly.settings))?;
     back_office::introduce(&rooms, address)?;
     let settings = api_settings(&rooms.assembly.settings, address);
-    let (accounts, usage) = (Arc::clone(&rooms.accounts), Arc::clone(&rooms.usage));
-    let api = api::router(Arc::clone(&rooms.operations), accounts, usage, settings.clone());
+    let admission = api::admission(Arc::clone(&rooms.usage), &settings);
+    let accounts = Arc::clone(&rooms.accounts);
+    let api = api::router(Arc::clone(&rooms.operations), accounts, Arc::clone(&admission), settings.clone());
     let router = match rooms.assembly.settings.console {
         Switch::On => {
             let parts = console::Parts {
@@ -50,25 +51,57 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
         Switch::Off => api,
     };
     runtime.spawn(back_office::resume_erasures(rooms.clone()));
+    let sweeper = runtime.spawn(back_office::sweep_collections(Arc::clone(&rooms.collections)));
+    let rekognition =
+        rekognition_listener.map(|listener| (listener, rekognition::router(rekognition_parts(&rooms, admission))));
     let workers = rooms.assembly.workers();
     drop(rooms);
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let shutdown = async move {
+        // Every listener drains when the sender is dropped.
+        let (running, ended) = watch::channel(());
+        tokio::spawn(async move {
             tokio::select! {
                 _ = terminate.recv() => tracing::info!("SIGTERM: draining"),
                 _ = interrupt.recv() => tracing::info!("interrupted: draining"),
             }
+            drop(running);
+        });
+        let rekognition = async {
+            let Some((listener, router)) = rekognition else { return Ok(()) };
+            tracing::info!(address = %listener.local_addr()?, "answering Amazon Rekognition's wire format");
+            api::serve(TcpListener::from_std(listener)?, router, &settings, over(ended.clone())).await
         };
         let listener = TcpListener::from_std(listener)?;
         tracing::info!(%address, workers, "serving");
-        api::serve(listener, router, &settings, shutdown).await
+        tokio::try_join!(api::serve(listener, router, &settings, over(ended.clone())), rekognition)
     })?;
+    sweeper.abort();
     // Ends the workers and closes the databases before the last word.
     drop(runtime);
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Ready once the sender is gone.
+async fn over(mut running: watch::Receiver<()>) {
+    while running.changed().await.is_ok() {}
+}
+
+fn bind(address: SocketAddr) -> Outcome<std::net::TcpListener> {
+    let bound = std::net::TcpListener::bind(address);
+    let listener = bound.map_err(Failure::context(format!("cannot listen on {address}")))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn rekognition_parts(rooms: &Rooms, admission: Arc<admission::Admission>) -> rekognition::Parts {
+    let Settings { image_bytes_max, request_ms_max, .. } = rooms.assembly.settings;
+    let trusted_proxies = rooms.assembly.settings.trusted_proxies.clone();
+    let settings = rekognition::Settings { image_bytes_max, request_ms_max, trusted_proxies };
+    let (collections, accounts) = (Arc::clone(&rooms.collections), Arc::clone(&rooms.accounts));
+    rekognition::Parts { collections, accounts, admission, settings }
 }
 
 fn api_settings(settings: &Settings, address: SocketAddr) -> api::Settings {

@@ -33,6 +33,13 @@ impl Value for SocketAddr {
     }
 }
 
+/// Empty for none.
+impl Value for Option<SocketAddr> {
+    fn read(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Ok(None) } else { address(text).map(Some) }
+    }
+}
+
 /// An address to listen on. Of a host's several addresses it is the first of IPv4: a client that was told 127.0.0.1
 /// must find what listens on localhost.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -158,6 +165,8 @@ mod tests {
         assert_eq!(address("localhost:80").map(|address| address.port()), Ok(80));
         assert_eq!(address("127.0.0.1:9"), Ok(SocketAddr::from(([127, 0, 0, 1], 9))));
         assert!(address("localhost").expect_err("no port").contains("127.0.0.1:8080"));
+        assert_eq!(Option::<SocketAddr>::read(""), Ok(None));
+        assert_eq!(Option::<SocketAddr>::read("127.0.0.1:9"), Ok(Some(SocketAddr::from(([127, 0, 0, 1], 9)))));
     }
 
     #[test]

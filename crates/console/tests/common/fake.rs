@@ -11,6 +11,8 @@ use face::Examination;
 #[derive(Default)]
 pub struct Fake {
     persons: Mutex<BTreeMap<(i64, String), Person>>,
+    /// Whose collections were erased, each time.
+    erased: Mutex<Vec<TenantId>>,
     /// What every operation fails with, if it does.
     failure: Mutex<Option<fn() -> Error>>,
 }
@@ -35,6 +37,11 @@ impl Fake {
     /// How many persons a tenant has.
     pub fn persons_of(&self, tenant: TenantId) -> usize {
         self.of(tenant).len()
+    }
+
+    /// Whose collections were erased, each time.
+    pub fn erased(&self) -> Vec<TenantId> {
+        self.erased.lock().expect("no panic").clone()
     }
 
     fn answer<T: Send + 'static>(&self, result: Result<T, Error>) -> Answer<'_, T> {
@@ -99,6 +106,11 @@ impl Operations for Fake {
 
     fn check<'a>(&'a self, _: &'a Scope, _: ImageBytes) -> Answer<'a, Examination> {
         self.answer(Ok(Examination { width: 640, height: 480, checks: Vec::new(), face: None }))
+    }
+
+    fn erase_collections<'a>(&'a self, scope: &'a Scope) -> Answer<'a, ()> {
+        self.erased.lock().expect("no panic").push(scope.tenant);
+        self.answer(Ok(()))
     }
 
     fn ready(&self) -> Answer<'_, ()> {

@@ -195,6 +195,13 @@ impl Check {
         }
     }
 
+    /// How good the value is: 100 at best (a studio portrait), 50 at its limit, in proportion between and beyond, never
+    /// below 0; `None` of a measure without a limit, or that is a yes or a no.
+    #[must_use]
+    pub fn points(&self) -> Option<f64> {
+        super::quality::points(self)
+    }
+
     /// Whether the value is accepted.
     #[must_use]
     pub fn passed(&self) -> bool {

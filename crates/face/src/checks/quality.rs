@@ -42,7 +42,7 @@ pub(super) fn unified(checks: &[Check]) -> Check {
 }
 
 /// 100 at the best value, 50 at the limit, in proportion between and beyond, never below 0.
-fn points(check: &Check) -> Option<f64> {
+pub(super) fn points(check: &Check) -> Option<f64> {
     let best = best(check.measure)?;
     let towards = |limit: f64| {
         let share = (check.value - limit) / (best - limit);

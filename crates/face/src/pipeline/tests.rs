@@ -253,3 +253,22 @@ fn an_image_without_a_face_has_one_check() {
     assert_eq!(examination.checks.len(), 1);
     assert!(examination.face.is_none() && !examination.checks[0].passed());
 }
+
+#[test]
+fn a_survey_measures_every_face_as_if_it_were_alone() {
+    let decoded = |bytes: &[u8]| decode(bytes, &policy().image).expect("an image");
+    let image = decoded(&picture(640, 320, &[(3, 4), (12, 4)]));
+    let limits = policy().reference;
+    let survey = pipeline(false).survey(&image, &limits, 10).expect("measured");
+    assert_eq!((survey.width, survey.height, survey.faces.len()), (640, 320, 2));
+    for face in &survey.faces {
+        assert_eq!(face.checks.iter().map(|check| check.measure).collect::<Vec<_>>(), Measure::ALL);
+        assert_eq!(face.check(Measure::FaceCount).map(|check| check.value), Some(1.0));
+        let bounds = face.face.bounds;
+        let [right, left] = face.pupils;
+        // The fake sees each eye at the corners' middle.
+        assert!(bounds.x < right.x && right.x < left.x && left.x < bounds.x + bounds.width, "{right:?} {left:?}");
+    }
+    assert_eq!(pipeline(false).survey(&image, &limits, 1).expect("measured").faces.len(), 1);
+    assert!(pipeline(false).survey(&decoded(&picture(320, 320, &[])), &limits, 9).expect("measured").faces.is_empty());
+}

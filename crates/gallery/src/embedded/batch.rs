@@ -3,10 +3,10 @@
 use biometric::{ModelId, Person, PersonId, Score, Template, TenantId, Timestamp};
 use rusqlite::Connection;
 
-use super::fault::Fault;
 use super::head::Head;
 use super::{follow, record};
 use crate::Error;
+use crate::database::fault::Fault;
 use crate::mirror::{Delta, Entry, Index, Key, Mirror, Probe, Row};
 
 /// How many commands share one commit: the disk waits once for all of them. At 128 a commit costs less than the rows.

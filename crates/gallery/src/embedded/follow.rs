@@ -3,9 +3,9 @@
 use biometric::{ModelId, TenantId};
 use rusqlite::{Connection, Row as SqlRow, Transaction};
 
-use super::fault::Fault;
 use super::head::Head;
 use super::record;
+use crate::database::fault::Fault;
 use crate::mirror::{Delta, Entry, Key, Mirror, Shared};
 
 /// How many changes are remembered, in rows: some 2 MB, and seven seconds at the highest rate of writing. Who lags

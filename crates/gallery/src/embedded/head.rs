@@ -1,9 +1,8 @@
 //! The one row that says what a store is and where it stands.
 
+use crate::database::fault::Fault;
 use biometric::ModelId;
 use rusqlite::Connection;
-
-use super::fault::Fault;
 
 /// What a store is and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

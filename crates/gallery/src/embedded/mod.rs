@@ -8,9 +8,6 @@
 //! - What is read back is checked: every row has a checksum, the store knows how many rows it has (`record`, `head`).
 
 mod batch;
-mod connection;
-mod fault;
-mod files;
 mod follow;
 mod head;
 mod reader;
@@ -26,12 +23,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLockReadGuard};
 use biometric::{ModelId, Person, PersonId, Score, Template, TenantId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
-pub use fault::{Fault, OpenError};
-
 use self::batch::{Action, Command, Reference};
 use self::head::Head;
 use self::reader::Reader;
 use self::writer::Writer;
+use crate::database::connection;
+use crate::database::fault::{Fault, OpenError};
 use crate::mirror::{Mirror, Shared};
 use crate::{Answer, Candidate, Error, Gallery};
 
@@ -54,13 +51,13 @@ impl Embedded {
     /// When the gallery holds references of another model, was written by a later release, is damaged, or cannot be
     /// read or written.
     pub fn open(dir: &Path, model: ModelId) -> Result<Self, OpenError> {
-        Self::open_file(dir, model).map_err(|fault| OpenError { path: dir.join(files::FILE_NAME), fault })
+        Self::open_file(dir, model).map_err(|fault| OpenError { path: dir.join(schema::FORMAT.file_name), fault })
     }
 
     fn open_file(dir: &Path, model: ModelId) -> Result<Self, Fault> {
-        let path = files::ensure(dir)?;
+        let path = schema::FORMAT.ensure(dir)?;
         let mut connection = connection::open_logged(&path)?;
-        schema::migrate(&mut connection)?;
+        schema::FORMAT.migrate(&mut connection)?;
         release_if_empty(&mut connection)?;
         let mirror = Arc::new(Shared::new());
         // A transaction that only reads: loading a large gallery must not keep other processes from writing.

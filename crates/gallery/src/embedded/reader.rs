@@ -3,8 +3,8 @@
 use biometric::ModelId;
 use rusqlite::Connection;
 
-use super::fault::Fault;
 use super::follow::catch_up;
+use crate::database::fault::Fault;
 use crate::mirror::Shared;
 
 /// A connection that only reads.

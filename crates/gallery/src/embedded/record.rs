@@ -4,7 +4,7 @@ use biometric::{ModelId, Person, PersonId, Template, TenantId, Timestamp};
 use rusqlite::{Connection, Row as SqlRow, types::ValueRef};
 use zeroize::Zeroizing;
 
-use super::fault::Fault;
+use crate::database::fault::Fault;
 use crate::mirror::{Key, Row};
 
 /// Writes a new row.

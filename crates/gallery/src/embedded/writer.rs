@@ -11,10 +11,10 @@ use futures_channel::oneshot;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::batch::{BATCH_COMMANDS_MAX, Batch, Command, Verdict};
-use super::fault::Fault;
 use super::follow::catch_up;
-use super::{connection, connection::BUSY_MS_MAX};
 use crate::Error;
+use crate::database::connection::{self, BUSY_MS_MAX};
+use crate::database::fault::Fault;
 use crate::mirror::Shared;
 
 /// How many commands may wait: eight full batches, a fraction of a second's work. Beyond that, waiting only hides that

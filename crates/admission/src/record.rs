@@ -8,19 +8,19 @@ use std::time::Instant;
 
 use accounts::usage::{Charge, Done, Usage};
 use accounts::{Caller, KeyId, Operation};
-use axum::response::Response;
 use biometric::TenantId;
 
-use crate::clock;
-use crate::error::Cause;
-use crate::request_id::RequestId;
+use crate::Clock;
 
 /// The status of a request whose client went away before the answer: what nginx made usual.
 const CLIENT_GONE: u16 = 499;
 
+/// From this status on it was our fault.
+const SERVER_ERROR: u16 = 500;
+
 /// A handle that travels with the request.
 #[derive(Clone, Default)]
-pub(crate) struct Record(Arc<Mutex<Known>>);
+pub struct Record(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
@@ -31,7 +31,7 @@ struct Known {
 
 impl Record {
     /// Says whose request it is.
-    pub(crate) fn of(&self, caller: &Caller, operation: Operation) {
+    pub fn of(&self, caller: &Caller, operation: Operation) {
         self.known().whose = Some((caller.tenant, caller.key, operation));
     }
 
@@ -62,34 +62,35 @@ impl Record {
 }
 
 /// The record as the middleware holds it: written when it ends, or when it is dropped because the client has gone.
-pub(crate) struct Open {
+pub struct Open {
     record: Record,
     usage: Arc<Usage>,
-    id: RequestId,
+    request_id: String,
     begun: Instant,
+    clock: Clock,
 }
 
 impl Open {
-    pub(crate) fn begin(usage: Arc<Usage>, id: RequestId) -> Self {
-        Self { record: Record::default(), usage, id, begun: Instant::now() }
+    pub(crate) fn begin(usage: Arc<Usage>, request_id: String, clock: Clock) -> Self {
+        Self { record: Record::default(), usage, request_id, begun: Instant::now(), clock }
     }
 
-    /// What the extractor fills in.
-    pub(crate) fn record(&self) -> Record {
+    /// What is filled in when it is known whose request it is.
+    #[must_use]
+    pub fn record(&self) -> Record {
         self.record.clone()
     }
 
-    pub(crate) fn end(self, response: &Response) {
-        let code = response.extensions().get::<Cause>().map_or("", |cause| cause.case.code().text());
-        let status = response.status();
+    /// Writes the request down as it was answered, with the code of an error or nothing.
+    pub fn end(self, status: u16, code: &str) {
         let mut known = self.record.close();
         // What we could not do costs nothing.
-        if status.is_server_error()
+        if status >= SERVER_ERROR
             && let Some(charge) = known.charge.take()
         {
             self.usage.refund(charge);
         }
-        self.write(&known, status.as_u16(), code);
+        self.write(&known, status, code);
     }
 
     fn write(&self, known: &Known, status: u16, code: &str) {
@@ -101,8 +102,8 @@ impl Open {
             status,
             code: code.to_owned(),
             latency_us: u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX),
-            request_id: self.id.to_string(),
-            at: clock::now(),
+            request_id: self.request_id.clone(),
+            at: (self.clock)(),
         });
     }
 }
@@ -118,10 +119,8 @@ impl Drop for Open {
 mod tests {
     use accounts::usage::{RequestFilter, Retention};
     use accounts::{Limits, Permissions};
-    use axum::response::IntoResponse as _;
 
     use super::*;
-    use crate::error::{Case, Problem};
 
     const TENANT: TenantId = TenantId(7);
 
@@ -131,10 +130,14 @@ mod tests {
         (folder, Arc::new(usage))
     }
 
+    fn now() -> biometric::Timestamp {
+        biometric::Timestamp::from_millis(1_700_000_000_000)
+    }
+
     /// One request that is answered so, or not at all, and charged before or after that.
-    fn run(usage: &Arc<Usage>, answer: Option<Response>, is_late: bool) {
-        let charge = || usage.charge(TENANT, None, clock::now()).expect("charged");
-        let open = Open::begin(Arc::clone(usage), RequestId::new());
+    fn run(usage: &Arc<Usage>, answer: Option<(u16, &str)>, is_late: bool) {
+        let charge = || usage.charge(TENANT, None, now()).expect("charged");
+        let open = Open::begin(Arc::clone(usage), "id".to_owned(), now);
         let record = open.record();
         let (limits, rules, permissions) = (Limits::default(), Arc::default(), Permissions::ALL);
         let caller = Caller { key: None, tenant: TENANT, limits, rules, permissions, charged: true, signing: None };
@@ -143,7 +146,7 @@ mod tests {
             record.charge(charge()).expect("in time");
         }
         match answer {
-            Some(answer) => open.end(&answer),
+            Some((status, code)) => open.end(status, code),
             None => drop(open),
         }
         if is_late {
@@ -152,24 +155,20 @@ mod tests {
         usage.flush();
     }
 
-    fn answered(case: Option<Case>) -> Option<Response> {
-        Some(case.map_or_else(Response::default, |case| Problem::new(case).into_response()))
-    }
-
     #[test]
     fn what_is_charged_in_time_is_given_back_for_our_faults_only() {
         let (_folder, usage) = usage();
         let outcomes = [
-            (answered(None), 200, "", 1),
-            (answered(Some(Case::FieldMissing)), 400, "R_003", 2),
-            (answered(Some(Case::TimedOut)), 503, "U_001", 2),
+            (Some((200, "")), 200, "", 1),
+            (Some((400, "R_003")), 400, "R_003", 2),
+            (Some((503, "U_001")), 503, "U_001", 2),
             (None, CLIENT_GONE, "", 3),
         ];
         for (number, (answer, status, code, used)) in outcomes.into_iter().enumerate() {
             run(&usage, answer, false);
             let lines = usage.requests(TENANT, &RequestFilter::default(), None, 9).expect("lines");
             assert_eq!((lines.len(), lines[0].status, lines[0].code.as_str()), (number + 1, status, code), "one each");
-            assert_eq!(usage.month(TENANT, clock::now()).expect("a month").used, used, "{status}");
+            assert_eq!(usage.month(TENANT, now()).expect("a month").used, used, "{status}");
         }
     }
 
@@ -177,10 +176,10 @@ mod tests {
     #[test]
     fn a_charge_that_comes_after_the_end_is_handed_back() {
         let (_folder, usage) = usage();
-        for answer in [answered(Some(Case::TimedOut)), None] {
+        for answer in [Some((503, "U_001")), None] {
             run(&usage, answer, true);
         }
-        assert_eq!(usage.month(TENANT, clock::now()).expect("a month").used, 0);
+        assert_eq!(usage.month(TENANT, now()).expect("a month").used, 0);
         assert_eq!(usage.requests(TENANT, &RequestFilter::default(), None, 9).expect("lines").len(), 2);
     }
 }

@@ -9,13 +9,13 @@ use super::fault::Fault;
 
 /// How long to wait for another process that writes, in milliseconds: longer than its largest batch takes, shorter than
 /// a client waits.
-pub(super) const BUSY_MS_MAX: u64 = 5_000;
+pub(crate) const BUSY_MS_MAX: u64 = 5_000;
 
 /// How much of the write-ahead log's file is kept for reuse, in bytes: a few checkpoints' worth.
 const LOG_BYTES_KEPT_MAX: i64 = 16 << 20;
 
 /// Opens a database that exists.
-pub(super) fn open(path: &Path) -> Result<Connection, Fault> {
+pub(crate) fn open(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
@@ -32,14 +32,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, Fault> {
 }
 
 /// The same, write-ahead logged: readers and the writer do not wait for one another.
-pub(super) fn open_logged(path: &Path) -> Result<Connection, Fault> {
+pub(crate) fn open_logged(path: &Path) -> Result<Connection, Fault> {
     let connection = open(path)?;
     log_ahead(&connection)?;
     Ok(connection)
 }
 
 /// Switches the file to write-ahead logging; it stays so.
-pub(super) fn log_ahead(connection: &Connection) -> Result<(), Fault> {
+pub(crate) fn log_ahead(connection: &Connection) -> Result<(), Fault> {
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     match mode.as_str() {
         "wal" => Ok(()),
@@ -48,7 +48,7 @@ pub(super) fn log_ahead(connection: &Connection) -> Result<(), Fault> {
 }
 
 /// Moves the write-ahead log into the database and empties it; `false` when another process still reads from it.
-pub(super) fn checkpoint(connection: &Connection) -> Result<bool, Fault> {
+pub(crate) fn checkpoint(connection: &Connection) -> Result<bool, Fault> {
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     Ok(busy == 0)
 }

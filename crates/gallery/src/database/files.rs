@@ -1,57 +1,60 @@
-//! The files of a gallery: who may read them, and that a power cut leaves either none or a whole one.
+//! The files: who may read them, and that a power cut leaves either none or a whole one.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
-use super::schema;
+use super::format::{Format, HEADER_BYTES};
 
-/// The database file in the data directory.
-pub(super) const FILE_NAME: &str = "gallery.db";
+impl Format {
+    /// The path of the file in a data directory, which is made first when there is none.
+    pub(crate) fn ensure(&self, dir: &Path) -> Result<PathBuf, Fault> {
+        ensure(self, dir)
+    }
+}
 
-/// The path of the database file, which is made first when there is none.
-pub(super) fn ensure(dir: &Path) -> Result<PathBuf, Fault> {
+fn ensure(format: &Format, dir: &Path) -> Result<PathBuf, Fault> {
     let made_dir = !dir.try_exists()?;
     private_dir().create(dir)?;
-    // Of two processes that find no gallery, one makes it.
+    // Of two processes that find no file, one makes it.
     let lock = File::open(dir)?;
     lock.lock()?;
-    let path = dir.join(FILE_NAME);
+    let path = dir.join(format.file_name);
     if !path.try_exists()? {
-        create(dir, &path)?;
+        create(format, dir, &path)?;
         lock.sync_all()?;
     }
-    identify(&path)?;
+    identify(format, &path)?;
     if made_dir && let Some(parent) = dir.canonicalize()?.parent() {
         File::open(parent)?.sync_all()?;
     }
     Ok(path)
 }
 
-/// Refuses what is no gallery before SQLite sees it, which takes an empty or very short file for a new database: a lost
-/// gallery must not look like a fresh one.
-fn identify(path: &Path) -> Result<(), Fault> {
-    let mut header = [0; schema::HEADER_BYTES];
+/// Refuses what is no such file before SQLite sees it, which takes an empty or very short file for a new database: what got
+/// lost must not look like a fresh one.
+fn identify(format: &Format, path: &Path) -> Result<(), Fault> {
+    let mut header = [0; HEADER_BYTES];
     match File::open(path)?.read_exact(&mut header) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Fault::Corrupt("cut off".into())),
         Err(error) => Err(error.into()),
-        Ok(()) => schema::identify(&header),
+        Ok(()) => format.identify(&header),
     }
 }
 
-/// Makes a whole gallery beside the place where it belongs, then moves it there in one step.
-fn create(dir: &Path, path: &Path) -> Result<(), Fault> {
-    let log = dir.join(format!("{FILE_NAME}-wal"));
+/// Makes a whole file beside the place where it belongs, then moves it there in one step.
+fn create(format: &Format, dir: &Path, path: &Path) -> Result<(), Fault> {
+    let log = dir.join(format!("{}-wal", format.file_name));
     if log.try_exists()? {
         return Err(Fault::Corrupt(format!("{} is there, but the file itself is missing", log.display())));
     }
-    let unfinished = dir.join(format!("{FILE_NAME}.new"));
+    let unfinished = dir.join(format!("{}.new", format.file_name));
     for suffix in ["", "-journal", "-wal", "-shm"] {
-        remove_if_there(&dir.join(format!("{FILE_NAME}.new{suffix}")))?;
+        remove_if_there(&dir.join(format!("{}.new{suffix}", format.file_name)))?;
     }
     let file = private_file().open(&unfinished)?;
-    schema::create(&unfinished)?;
+    format.create(&unfinished)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
     Ok(())
