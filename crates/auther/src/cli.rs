@@ -147,7 +147,7 @@ impl Command {
         }
     }
 
-    /// Whether it asks about faces and persons: what AUTHER_SERVER redirects, also where a server has no answer. Nobody who
+    /// Whether it asks about faces and persons: what `AUTHER_SERVER` redirects, also where a server has no answer. Nobody who
     /// works with a server should change this installation unawares.
     pub(crate) fn asks_about_faces(&self) -> bool {
         match self {

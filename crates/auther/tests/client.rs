@@ -374,7 +374,7 @@ async fn an_answer_that_never_comes_is_given_up() {
     let client = Client::builder(url, "ak").timeout(Duration::from_millis(200)).retry(Retry::never());
     match client.build().expect("a client").get("mark").await {
         Err(Error::Transport(error)) => {
-            assert!(error.may_have_arrived() && error.to_string().contains("200ms"), "{error}")
+            assert!(error.may_have_arrived() && error.to_string().contains("200ms"), "{error}");
         }
         other => panic!("{other:?}"),
     }

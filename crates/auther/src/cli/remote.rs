@@ -10,7 +10,8 @@ const HEADING: &str = "As a client of a server (enrol, verify, identify, check, 
 /// Which server is asked, and as whom.
 #[derive(Args, Clone, Default)]
 pub(crate) struct Remote {
-    /// Ask the server at this URL, with the API key in AUTHER_API_KEY, and neither models nor databases of this machine [env: AUTHER_SERVER]
+    /// Ask the server at this URL (`AUTHER_SERVER` names one, too) with the API key in `AUTHER_API_KEY`, and no models nor
+    /// databases of this machine
     #[arg(long, global = true, value_name = "URL", help_heading = HEADING)]
     pub(crate) server: Option<String>,
     /// Read the API key from this file instead
@@ -28,7 +29,7 @@ pub(crate) struct Remote {
     /// Which line is signed: 1, the published page's, or 2, length-prefixed and with a nonce [default: 2]
     #[arg(long, global = true, value_name = "1|2", value_parser = value_parser!(u8).range(1..=2), help_heading = HEADING, hide_short_help = true)]
     pub(crate) signature_version: Option<u8>,
-    /// The base URL that is signed, where the server's public_url is not the URL of --server
+    /// The base URL that is signed, where the server's `public_url` is not the URL of --server
     #[arg(long, global = true, value_name = "URL", help_heading = HEADING, hide_short_help = true)]
     pub(crate) signed_url: Option<String>,
 }

@@ -66,10 +66,13 @@ impl Remote {
         if let Some(signing) = signing(words)? {
             client = client.signing(signing);
         }
-        let client = client.build().map_err(|error| match error {
-            SetupError::Url => Failure::new(format!("--server {url:?}: {error}")),
-            SetupError::ApiKey => Failure::new(format!("{}: {error}", key_place(words))),
-            other => Failure::from(other),
+        let client = client.build().map_err(|error| {
+            let place = match error {
+                SetupError::ApiKey => key_place(words),
+                SetupError::Url | SetupError::Certificates(_) => format!("--server {url}"),
+                SetupError::SigningKey | SetupError::PrivateKey | SetupError::ServerKey(_) => "signing".to_owned(),
+            };
+            Failure::new(format!("{place}: {error}"))
         })?;
         Ok(Connection { client, runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()? })
     }
@@ -247,9 +250,11 @@ fn signing(words: &Words) -> Outcome<Option<Signing>> {
             };
         }
         (Some(private), Some(public), None) => {
-            Signing::hash_then_rsa(&secret(private)?, &text(public)?).map_err(|error| match error {
-                SetupError::ServerKey(_) => Failure::new(format!("--server-public-key {}: {error}", public.display())),
-                other => Failure::new(format!("--private-key {}: {other}", private.display())),
+            Signing::hash_then_rsa(&secret(private)?, &text(public)?).map_err(|error| {
+                let is_of_server = matches!(error, SetupError::ServerKey(_));
+                let (word, file) =
+                    if is_of_server { ("--server-public-key", public) } else { ("--private-key", private) };
+                Failure::new(format!("{word} {}: {error}", file.display()))
             })?
         }
         (None, None, Some(file)) => {
