@@ -81,7 +81,7 @@ async fn authenticate(
     // Before the body is read: whoever has no key here is not waited for.
     let access_key = {
         let headers = pairs(&parts.headers);
-        let claim = Claim::read(&request(parts, &headers), SERVICE, clock::now()).map_err(faulty)?;
+        let claim = Claim::read(&request(parts, &headers), SERVICE, clock::now()).map_err(|fault| faulty(&fault))?;
         claim.access_key().to_owned()
     };
     check_known(app, action, access_key).await?;
@@ -91,8 +91,8 @@ async fn authenticate(
     let work = move || {
         let headers = pairs(&parts.headers);
         let (request, now) = (request(&parts, &headers), clock::now());
-        let claim = Claim::read(&request, SERVICE, now).map_err(faulty)?;
-        let signed = claim.signed(&request, &body).map_err(faulty)?;
+        let claim = Claim::read(&request, SERVICE, now).map_err(|fault| faulty(&fault))?;
+        let signed = claim.signed(&request, &body).map_err(|fault| faulty(&fault))?;
         let mut fits = None;
         let verify = |secret: &[u8]| *fits.insert(signed.fits(secret));
         let (address, permission) = (address(&parts, &app), action.operation().permission());
@@ -138,10 +138,10 @@ fn mismatch() -> Exception {
 }
 
 /// A signature that is refused before any secret is looked at.
-fn faulty(fault: Fault) -> Exception {
+fn faulty(fault: &Fault) -> Exception {
     let (kind, message) = match fault {
         Fault::Missing => (Kind::MissingAuthenticationTokenException, "Missing Authentication Token".to_owned()),
-        Fault::Malformed(what) => (Kind::IncompleteSignatureException, malformed(what).to_owned()),
+        Fault::Malformed(what) => (Kind::IncompleteSignatureException, malformed(*what).to_owned()),
         Fault::SessionToken => {
             let message =
                 "The security token included in the request is invalid: there are no temporary credentials here.";

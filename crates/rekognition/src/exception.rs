@@ -153,10 +153,10 @@ impl Exception {
             ImageError::TooManyBytes { .. } | ImageError::TooManyPixels { .. } => Kind::ImageTooLargeException,
             ImageError::TooSmall { .. } => Kind::InvalidParameterException,
         };
-        let message = match error {
-            // A decoder's own words are for the log.
-            ImageError::Undecodable(_) => "the image cannot be decoded".to_owned(),
-            error => error.to_string(),
+        // A decoder's own words are for the log.
+        let message = match matches!(error, ImageError::Undecodable(_)) {
+            true => "the image cannot be decoded".to_owned(),
+            false => error.to_string(),
         };
         Self { cause: Some(error.to_string()), ..Self::new(kind, format!("Request has invalid image: {message}")) }
     }

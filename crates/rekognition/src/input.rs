@@ -127,7 +127,7 @@ impl Violations {
 
     /// A threshold in percent, 80 unless the client says otherwise.
     pub(crate) fn threshold(&mut self, at: &str, value: Option<f64>) -> Similarity {
-        let threshold = value.map(Similarity::from_percent).unwrap_or(Ok(Similarity::VERIFY));
+        let threshold = value.map_or(Ok(Similarity::VERIFY), Similarity::from_percent);
         threshold.unwrap_or_else(|_| {
             self.add(at, "Member must have value between 0 and 100");
             Similarity::VERIFY

@@ -12,11 +12,14 @@ use face::ImageError;
 use rekognition::Settings;
 use serde_json::{Value, json};
 
+/// What the engine says, the exception's name, and what its message holds.
+type Row = (fn() -> CollectionError, &'static str, &'static str);
+
 #[tokio::test]
 async fn what_the_engine_says_becomes_the_exception_of_its_name() {
     let house = House::new();
     let search = || json!({"CollectionId": "c", "Image": {"Bytes": IMAGE}});
-    let scripts: [(fn() -> CollectionError, &str, &str); 12] = [
+    let scripts: [Row; 12] = [
         (|| CollectionError::NoFace, "InvalidParameterException", "no faces in the image"),
         (|| CollectionError::NotFound, "ResourceNotFoundException", "The collection id: c does not exist"),
         (|| CollectionError::Exists, "ResourceAlreadyExistsException", "The collection id: c already exists"),
