@@ -62,7 +62,7 @@ test("every page is beautiful to everybody", async (t) => {
     const id = Object.entries(ids).find(([start]) => route.startsWith(start))?.[1];
     return route.replace("{person_id}", "ada").replace("{id}", id);
   };
-  const pages = (await routes()).filter(({ method, route }) => method === "GET" && !/assets|try\/api|secret|file|export$|client-keys|server-keys|^\/$|\/$/.test(route));
+  const pages = (await routes()).filter(({ method, route }) => method === "GET" && !/assets|try\/api|secret|file|export$|client-keys|server-keys|postman|^\/$|\/$/.test(route));
   const documentation = ["quick-start", "reference", "image-requirements", "errors", "signing", "limits"].map((page) => ({ route: `/docs/${page}`, least: "everybody" }));
   for (const { route, least } of [...pages.filter(({ route }) => route !== "/docs/{page}"), ...documentation]) {
     const who = { everybody: nobody, operator }[least] ?? owner;

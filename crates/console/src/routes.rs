@@ -74,6 +74,7 @@ table! {
     GET  "/docs/" Public => pages::docs::index;
     GET  "/docs/{page}" Public => pages::docs::one;
     GET  "/docs/images/{file}" Public => pages::docs::image;
+    GET  "/docs/postman/{file}" Public => pages::docs::postman;
     GET  "/console/second-factor" Pending => pages::second_factor::show;
     POST "/console/second-factor" Pending => pages::second_factor::act;
     POST "/console/sign-out" Viewer => pages::sign_out::act;

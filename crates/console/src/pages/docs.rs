@@ -7,11 +7,13 @@ mod image_requirements;
 mod index;
 mod json;
 mod limits;
+mod postman;
 mod quick_start;
 mod reference;
 mod signing;
 
 pub(crate) use image::serve as image;
+pub(crate) use postman::serve as postman;
 
 use axum::extract::RawPathParams;
 use axum::response::Response;

@@ -62,7 +62,11 @@ pub(super) fn page(visit: &Visit) -> Result<Response, Fault> {
         samples: samples::of(openapi, operation, base),
         answer: answer(openapi, operation),
     });
-    let mut anchors = vec![Anchor::new("key", "Get a key"), Anchor::new("picture", "Take a picture")];
+    let mut anchors = vec![
+        Anchor::new("key", "Get a key"),
+        Anchor::new("postman", "Postman, if you like"),
+        Anchor::new("picture", "Take a picture"),
+    ];
     anchors.extend(steps.iter().map(|step| Anchor::new(step.anchor, step.heading)));
     anchors.push(Anchor::new("go-on", "Go on"));
     reply::page(&Page {
