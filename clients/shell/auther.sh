@@ -90,9 +90,25 @@ person() {
 }
 
 # Images go from file to file: they may be larger than a variable or a command line.
+# IMAGE is a file, "-" for the bytes on standard input, or "base64:FILE" (or "base64:-") for what is base64 already.
 base64_of() {
+    case $1 in
+        -) openssl base64 -A ;;
+        base64:-) base64_text ;;
+        base64:*) readable "${1#base64:}"; base64_text <"${1#base64:}" ;;
+        *) readable "$1"; openssl base64 -A -in "$1" ;;
+    esac
+}
+
+readable() {
     [ -f "$1" ] && [ -r "$1" ] || die "cannot read $1"
-    openssl base64 -A -in "$1"
+}
+
+# What is handed in as base64, or as a data URL, goes into JSON as it is: without what could end its text.
+base64_text() {
+    tr -d '[:space:]' >"$tmp/base64"
+    if grep -q '[^A-Za-z0-9+/=_:;,.-]' "$tmp/base64"; then die "this is not base64"; fi
+    cat "$tmp/base64"
 }
 
 face_image() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
@@ -39,9 +40,15 @@ class Shell:
     settings: dict[str, str]
 
     def __call__(self, *arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+        return self.run(arguments, settings)
+
+    def run(
+        self, arguments: tuple[str | Path, ...], settings: Mapping[str, str], given: bytes = b""
+    ) -> subprocess.CompletedProcess[str]:
         command = [*(["busybox", "sh"] if self.name == "busybox" else [self.name]), SCRIPT, *arguments]
         environment = {"PATH": os.environ["PATH"], "TMPDIR": str(self.folder), **self.settings, **settings}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        ran = subprocess.run(command, env=environment, capture_output=True, input=given)
+        done = subprocess.CompletedProcess(command, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
         assert not list(self.folder.iterdir()), "nothing is left behind"
         return done
 
@@ -155,6 +162,20 @@ def test_errors(shell: Shell, arguments: tuple[str | Path, ...], settings: dict[
     done = shell(*arguments, **settings)
     assert (done.returncode, done.stdout) == (ERROR, "")
     assert told in done.stderr
+
+
+def test_an_image_is_a_file_bytes_or_base64(shell: Shell, tmp_path: Path) -> None:
+    assert shell("enrol", "mark", MARK).returncode == YES
+    text = base64.encodebytes(MARK_AGAIN.read_bytes())
+    written = tmp_path / "image.txt"
+    written.write_bytes(b"data:image/jpeg;base64," + text)
+    for image, given in [("-", MARK_AGAIN.read_bytes()), ("base64:-", text), (f"base64:{written}", b"")]:
+        done = shell.run(("verify", "mark", image), {}, given)
+        assert (done.returncode, '"personId":"mark"' in done.stdout) == (YES, True), (image, done.stderr)
+    hostile = shell.run(("verify", "mark", "base64:-"), {}, b'AAEC","other":"')
+    assert (hostile.returncode, "not base64" in hostile.stderr) == (ERROR, True)
+    assert shell("verify", "mark", "base64:/nowhere").returncode == ERROR
+    assert shell("remove", "mark").returncode == YES
 
 
 @ONE_SHELL
