@@ -348,7 +348,7 @@ mod tests {
         };
         let words =
             |kind: &str, schema: &str, accepted: &str| (kind.to_owned(), schema.to_owned(), accepted.to_owned());
-        assert_eq!(of("ImagePair", "similarityThreshold"), words("number", "", "0 to 100, 80 by default"));
+        assert_eq!(of("ImagePair", "similarityThreshold"), words("number or null", "", "0 to 100, 80 by default"));
         assert_eq!(of("ImagePair", "sourceImage"), words("base64", "", ""));
         assert_eq!(of("CheckedImage", "checks"), words("list of Check", "Check", ""));
         assert_eq!(of("CheckedImage", "face"), words("FacePlace or null", "FacePlace", ""));
