@@ -14,7 +14,7 @@ const openapi = JSON.parse(readFileSync(path.join(__dirname, "../../../openapi/a
 const CALLS = { check: "checkFace", enrol: "createPerson", replace: "updatePerson", verify: "verifyPerson", identify: "identifyPerson", compare: "comparePersons", get: "getPerson", remove: "removePerson" };
 const calls = Object.fromEntries(Object.values(openapi.paths).flatMap((methods) => Object.values(methods)).map((call) => [call.operationId, call]));
 // A page of ours sends no such request: it has a session in place of a key, and writes its JSON itself.
-const NEVER = /^(key_|body_|content_type|http_malformed|field_|unknown_route|wrong_method)/;
+const NEVER = /^(key_|signature_|signing_|timestamp_|too_many_signatures|body_|content_type|http_malformed|field_|unknown_route|wrong_method)/;
 
 const read = (action, status, value) => answer.read(action, status, typeof value === "string" ? value : JSON.stringify(value), guidance);
 
