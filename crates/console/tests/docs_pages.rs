@@ -294,7 +294,7 @@ async fn the_quick_start_leads_to_files_that_postman_imports() {
     let links: Vec<_> = page.attributes("href").into_iter().filter(|link| link.starts_with("/docs/postman/")).collect();
     assert_eq!(links.len(), 2, "{links:?}");
     for link in links {
-        let file = browser.get(&link).await;
+        let file = browser.get(link).await;
         assert_eq!((file.status, file.header("content-type")), (200, Some("application/json")), "{link}");
         assert!(file.header("content-disposition").is_some_and(|kind| kind.starts_with("attachment")), "{link}");
         let content: Value = serde_json::from_str(file.text()).expect("JSON");
