@@ -8,15 +8,8 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || missing="python3 python3-venv
 for tool in curl openssl; do
     command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 done
-if [ -n "$missing" ]; then
-    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-        # shellcheck disable=SC2086 # several words on purpose
-        apt-get update && apt-get install -y --no-install-recommends $missing
-    else
-        echo "Missing: $missing. On Debian: sudo apt-get install $missing" >&2
-        exit 1
-    fi
-fi
+# shellcheck disable=SC2086 # several words on purpose
+scripts/install.sh $missing
 cargo build --locked -p auther
 environment=$PWD/target/clients-python
 [ -x "$environment/bin/pip" ] || python3 -m venv --clear "$environment"

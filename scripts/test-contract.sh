@@ -6,14 +6,7 @@ cd "$(dirname "$0")/.."
 # It takes a minute on two cores; a server that hangs must not hold up everything else for longer than this.
 seconds_max=300
 tools=$PWD/target/schemathesis
-if ! python3 -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-        apt-get update && apt-get install -y --no-install-recommends python3 python3-venv
-    else
-        echo "Schemathesis needs Python 3.11 with venv. On Debian: sudo apt-get install python3 python3-venv" >&2
-        exit 1
-    fi
-fi
+python3 -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || scripts/install.sh python3 python3-venv
 if ! cmp -s tests/contract/requirements.txt "$tools/requirements.txt"; then
     rm -rf "$tools"
     python3 -m venv "$tools"

@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 venv=target/rekognition
 if ! cmp -s tests/rekognition/requirements.txt "$venv/requirements.txt"; then
+    python3 -c 'import ensurepip' 2>/dev/null || scripts/install.sh python3 python3-venv
     rm -rf "$venv"
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r tests/rekognition/requirements.txt

@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 scripts/need.sh
+# What signs is held against openssl.
+command -v openssl >/dev/null 2>&1 || scripts/install.sh openssl
 scripts/lint.sh
 # The tests run on the real models: `auther setup` fetches them once and checks them every time.
 cargo run --locked -p auther -- setup

@@ -48,7 +48,7 @@ pub use email::{Email, EmailError};
 pub use error::{AuthenticationError, Error, OpenError, OpenFault, SignInError};
 pub use key::{Caller, Key, KeyId, NewKey};
 pub use link::{Link, LinkId, LinkSecret, Purpose};
-pub use network::{Networks, NetworksError, client_address};
+pub use network::{FORWARDED_FOR, Networks, NetworksError, client_address};
 pub use operation::Operation;
 pub use organisation::Organisation;
 pub use password::{Password, PasswordError};

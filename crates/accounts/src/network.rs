@@ -114,20 +114,29 @@ pub enum NetworksError {
     },
 }
 
+/// The header in which proxies say for whom they ask.
+pub const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// Whose request it is, when proxies may stand between: the nearest address that is not one of our own proxies.
 ///
-/// `forwarded_for` are the values of the `X-Forwarded-For` headers in the order in which they came. Every proxy appends
-/// whom it talks to, so only what trusted proxies appended is believed, read from the right: what stands left of the
-/// first stranger, that stranger may have made up. A header that comes from a stranger is not read at all.
+/// `forwarded_for` are the bytes of all [`FORWARDED_FOR`] headers in the order in which they came, also of those that are no
+/// text: were a line left out, the proxy's own word in it would be, too, and a stranger pass for the proxy. Every proxy
+/// appends whom it talks to, so only what trusted proxies appended is believed, read from the right: what stands left of
+/// the first stranger, that stranger may have made up. A header that comes from a stranger is not read at all.
 #[must_use]
-pub fn client_address(peer: IpAddr, forwarded_for: &[&str], trusted: &Networks) -> IpAddr {
+pub fn client_address<'a>(
+    peer: IpAddr,
+    forwarded_for: impl DoubleEndedIterator<Item = &'a [u8]>,
+    trusted: &Networks,
+) -> IpAddr {
     let mut client = peer.to_canonical();
-    for hop in forwarded_for.iter().rev().flat_map(|value| value.rsplit(',')) {
+    for hop in forwarded_for.rev().flat_map(|value| value.rsplit(|byte| *byte == b',')) {
         if !trusted.contains(client) {
             break;
         }
         // Behind what cannot be read, nothing is certain: the hop before it is the last one known.
-        let Some(address) = hop_address(hop.trim()) else { break };
+        let text = std::str::from_utf8(hop).ok();
+        let Some(address) = text.and_then(|text| hop_address(text.trim())) else { break };
         client = address;
     }
     client

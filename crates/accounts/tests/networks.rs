@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use accounts::{Networks, NetworksError, client_address};
+use accounts::{Networks, NetworksError};
 use proptest::prelude::*;
 
 fn networks(text: &str) -> Networks {
@@ -56,6 +56,10 @@ fn an_address_is_in_its_network_however_it_is_written() {
     assert!(!Networks::NONE.contains(ip("::1")), "but none holds an address");
 }
 
+fn client_address(peer: IpAddr, headers: &[&str], trusted: &Networks) -> IpAddr {
+    accounts::client_address(peer, headers.iter().map(|header| header.as_bytes()), trusted)
+}
+
 #[test]
 fn a_header_is_believed_as_far_as_trusted_proxies_wrote_it() {
     let trusted = networks("10.0.0.0/8, 2001:db8::/32");
@@ -69,6 +73,12 @@ fn a_header_is_believed_as_far_as_trusted_proxies_wrote_it() {
     assert_eq!(client("10.0.0.1", &["10.9.9.9, 10.2.3.4"]), "10.9.9.9", "none but proxies: the farthest");
     assert_eq!(client("10.0.0.1", &["203.0.113.9, unknown, 10.2.3.4"]), "10.2.3.4", "the last sane hop");
     assert_eq!(client("10.0.0.1", &["203.0.113.9,"]), "10.0.0.1");
+    let not_text: [&[u8]; 2] = [b"203.0.113.9", b"\xff, 192.0.2.1"];
+    assert_eq!(
+        accounts::client_address(ip("10.0.0.1"), not_text.into_iter(), &trusted),
+        ip("192.0.2.1"),
+        "beside bytes"
+    );
     assert_eq!(client("::ffff:10.0.0.1", &["::ffff:203.0.113.9"]), "203.0.113.9");
     assert_eq!(client("2001:db8::1", &["[2001:db9::7]:4711"]), "2001:db9::7");
     assert_eq!(client_address(ip("10.0.0.1"), &["203.0.113.9"], &Networks::NONE), ip("10.0.0.1"));

@@ -72,6 +72,12 @@ pub enum Refusal {
 }
 
 impl Admission {
+    /// The time, by the clock that all listeners share.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     /// For so many requests at once, of all organisations together.
     #[must_use]
     pub fn new(usage: Arc<Usage>, requests_in_flight_max: usize, clock: Clock) -> Self {

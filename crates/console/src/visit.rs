@@ -4,10 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use accounts::{Actor, Session, Stage, User, Who, client_address};
+use accounts::{Actor, FORWARDED_FOR, Session, Stage, User, Who, client_address};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use biometric::{TenantId, Timestamp};
 use engine::Scope;
 
@@ -162,12 +162,8 @@ impl FromRequestParts<Console> for Signed {
 /// The address of the browser: that of the connection, or what trusted proxies in between say.
 fn address(console: &Console, parts: &Parts) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    // What is no text stays in its place as something unreadable: were the line left out, the proxy's own word in it would
-    // be, too, and a stranger pass for the proxy.
-    let lines = parts.headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let lines: Vec<_> = lines.collect();
-    let forwarded: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
-    Some(client_address(peer.ip(), &forwarded, &console.settings().trusted_proxies))
+    let forwarded = parts.headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
+    Some(client_address(peer.ip(), forwarded, &console.settings().trusted_proxies))
 }
 
 fn agent(headers: &HeaderMap) -> String {

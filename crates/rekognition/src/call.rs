@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use accounts::{AuthenticationError, Caller, client_address};
+use accounts::{AuthenticationError, Caller, FORWARDED_FOR, client_address};
 use admission::{Record, Refusal};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
@@ -19,16 +19,13 @@ use crate::app::App;
 use crate::body::{self, CONTENT_TYPE};
 use crate::exception::{Exception, Kind};
 use crate::sigv4::{self, Claim, Fault, Malformed};
-use crate::{Action, actions, clock};
+use crate::{Action, actions};
 
 /// What the scope of a signature must name.
 const SERVICE: &str = "rekognition";
 
 /// The header that names the action.
 const TARGET: &str = "x-amz-target";
-
-/// The header in which proxies say for whom they ask.
-const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// A call that was let in.
 pub(crate) struct Call {
@@ -81,7 +78,8 @@ async fn authenticate(
     // Before the body is read: whoever has no key here is not waited for.
     let access_key = {
         let headers = pairs(&parts.headers);
-        let claim = Claim::read(&request(parts, &headers), SERVICE, clock::now()).map_err(|fault| faulty(&fault))?;
+        let claim =
+            Claim::read(&request(parts, &headers), SERVICE, app.admission.now()).map_err(|fault| faulty(&fault))?;
         claim.access_key().to_owned()
     };
     check_known(app, action, access_key).await?;
@@ -90,7 +88,7 @@ async fn authenticate(
     // Hashing megabytes takes milliseconds, and the database may have to wait for the disk.
     let work = move || {
         let headers = pairs(&parts.headers);
-        let (request, now) = (request(&parts, &headers), clock::now());
+        let (request, now) = (request(&parts, &headers), app.admission.now());
         let claim = Claim::read(&request, SERVICE, now).map_err(|fault| faulty(&fault))?;
         let signed = claim.signed(&request, &body).map_err(|fault| faulty(&fault))?;
         let mut fits = None;
@@ -118,7 +116,7 @@ async fn check_known(app: &App, action: Action, access_key: String) -> Result<()
             is_known = true;
             false
         };
-        let answer = app.accounts.authenticate_access(&access_key, verify, permission, None, clock::now());
+        let answer = app.accounts.authenticate_access(&access_key, verify, permission, None, app.admission.now());
         match answer {
             Err(error) if !is_known => Err(denied(error, action)),
             Err(_) | Ok(_) => Ok(()),
@@ -222,10 +220,8 @@ fn refused(refusal: Refusal) -> Exception {
 /// Where the call comes from: the connection's address, or what the trusted proxies in between say.
 fn address(parts: &Parts, app: &App) -> Option<std::net::IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let forwarded = parts.headers.get_all(FORWARDED_FOR).iter();
-    let forwarded: Vec<_> = forwarded.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-    let forwarded: Vec<&str> = forwarded.iter().map(|value| &**value).collect();
-    Some(client_address(peer.ip(), &forwarded, &app.settings.trusted_proxies))
+    let forwarded = parts.headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
+    Some(client_address(peer.ip(), forwarded, &app.settings.trusted_proxies))
 }
 
 fn pairs(headers: &HeaderMap) -> Vec<(&str, &[u8])> {

@@ -11,7 +11,6 @@ mod actions;
 mod app;
 mod body;
 mod call;
-mod clock;
 mod exception;
 mod face_shape;
 mod input;
