@@ -33,8 +33,8 @@ type Sums = [__m256i; HALVES];
 #[target_feature(enable = "avx2")]
 pub(super) fn sieve(chunk: &Chunk<'_>, survivors: &mut Vec<Survivor>) {
     let (fours, rest) = chunk.queries.as_chunks::<QUERIES>();
-    let fours: Vec<_> = fours.iter().map(|four| Probes::new(four)).collect();
-    let rest: Vec<_> = rest.as_chunks::<1>().0.iter().map(|one| Probes::new(one)).collect();
+    let fours: Vec<_> = fours.iter().map(Probes::new).collect();
+    let rest: Vec<_> = rest.as_chunks::<1>().0.iter().map(Probes::new).collect();
     let bytes = chunk.layout.group_bytes();
     for (number, group) in chunk.groups.chunks_exact(bytes).enumerate() {
         let (lines, _) = group.as_chunks::<LINE>();
