@@ -72,12 +72,15 @@ fn time(codes: &Codes, originals: &Memory, queries: &[Query], batch: usize, how:
 
 /// Another image of an enrolled person.
 fn probe(person: u64) -> Vec<f32> {
-    unit(template(person).iter().zip(noise(!person)).map(|(own, noise)| own + 0.09 * noise).collect())
+    let values: Vec<_> = template(person).iter().zip(noise(!person)).map(|(own, noise)| own + 0.09 * noise).collect();
+    unit(&values)
 }
 
 /// A person of one of the clusters.
 fn template(person: u64) -> Vec<f32> {
-    unit(noise(person % CLUSTERS | 1 << 40).zip(noise(person)).map(|(cluster, own)| 0.4 * cluster + own).collect())
+    let cluster = noise((person % CLUSTERS) | (1 << 40));
+    let values: Vec<_> = cluster.zip(noise(person)).map(|(cluster, own)| 0.4 * cluster + own).collect();
+    unit(&values)
 }
 
 fn noise(seed: u64) -> impl Iterator<Item = f32> {
@@ -87,7 +90,7 @@ fn noise(seed: u64) -> impl Iterator<Item = f32> {
     })
 }
 
-fn unit(values: Vec<f32>) -> Vec<f32> {
+fn unit(values: &[f32]) -> Vec<f32> {
     let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
     values.iter().map(|value| value / length).collect()
 }
