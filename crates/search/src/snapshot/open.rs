@@ -16,6 +16,7 @@ use super::file::Locked;
 use super::header::{HEADER_BYTES, Header};
 use super::mapping::Mapping;
 use super::sections::{BlockAt, ENTRY_BYTES, Sections, WORD};
+use super::writer::sweep;
 use super::{SnapshotError, damaged, other, sums};
 use crate::{Coder, Codes, Gone};
 
@@ -33,11 +34,12 @@ impl Snapshot {
     /// Opens the file at `path`, which must be of this coder and model, on so many threads.
     ///
     /// Everything but the originals is checked; those are checked whenever one is copied out. It waits for a process that
-    /// is wiping rows.
+    /// is wiping rows, and removes what an interrupted writer left beside the file.
     ///
     /// # Errors
     /// When there is none, when it is another's, when it is damaged, or when the operating system says no.
     pub fn open(path: &Path, coder: &Coder, model: &str, threads: NonZeroUsize) -> Result<Self, SnapshotError> {
+        sweep(path)?;
         let file = Locked::shared(File::open(path)?)?;
         let (header, seal, sections) = read_head(&file)?;
         if header.model != model {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::Origin;
 use super::block::{Block, offset};
@@ -28,6 +29,11 @@ const WAITING_BYTES_MAX: usize = 64 << 20;
 
 /// Whole blocks that wait for a thread, for each: enough that none stands still while the caller reads on.
 const AHEAD: usize = 4;
+
+/// How often a file that another has locked is looked at again before it is called busy, and how long between: who only
+/// sweeps lets go of it within microseconds.
+const BUSY_LOOKS_MAX: usize = 5;
+const BUSY_LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Writes a snapshot: create, push every row that was announced, finish. Dropped before, it leaves nothing behind.
 pub struct SnapshotWriter {
@@ -91,9 +97,7 @@ impl SnapshotWriter {
         let sections = sections.ok_or_else(|| invalid("spaces that do not ascend, or too many rows"))?;
         let header = Header::new(coder, origin).ok_or_else(|| invalid("a model id that is too long"))?;
         let (head, seal) = head(header, &sections, spaces);
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push(".new");
-        let temporary = PathBuf::from(temporary);
+        let temporary = temporary(path);
         let file = begin(&temporary, sections.end)?;
         let filling = sections.spaces.iter().map(|_| Filling::default()).collect();
         Ok(Self {
@@ -290,15 +294,42 @@ fn head(mut header: Header, sections: &Sections, spaces: &[(i64, u64)]) -> (Vec<
     (head, seal)
 }
 
+/// The name under which a snapshot is written.
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+/// Removes what an interrupted writer left: templates of persons who may be erased before the next one writes.
+pub(super) fn sweep(path: &Path) -> io::Result<()> {
+    let temporary = temporary(path);
+    let file = match OpenOptions::new().write(true).open(&temporary) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    match Locked::try_exclusive(file)? {
+        Some(file) if file.is_at(&temporary)? => fs::remove_file(&temporary),
+        // Somebody is at work on it, or was and is done.
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// The file under its temporary name, locked, empty but of its final length. What an interrupted writer left is taken over.
 fn begin(temporary: &Path, bytes: usize) -> io::Result<Locked> {
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false).mode(MODE);
+    let mut looks = 0;
     let file = loop {
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false).mode(MODE);
-        let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "another process is writing a snapshot");
-        let file = Locked::try_exclusive(options.open(temporary)?)?.ok_or_else(busy)?;
-        if file.is_at(temporary)? {
-            break file;
+        match Locked::try_exclusive(options.open(temporary)?)? {
+            Some(file) if file.is_at(temporary)? => break file,
+            // It was renamed, or removed, between our two looks.
+            Some(_) => {}
+            None if looks < BUSY_LOOKS_MAX => {
+                looks += 1;
+                thread::sleep(BUSY_LOOK_AGAIN);
+            }
+            None => return Err(io::Error::new(io::ErrorKind::ResourceBusy, "another process is writing a snapshot")),
         }
     };
     let prepare = |file: &File| {
