@@ -16,7 +16,7 @@ use super::file::Locked;
 use super::header::{HEADER_BYTES, Header};
 use super::mapping::Mapping;
 use super::sections::{BlockAt, ENTRY_BYTES, Sections, WORD};
-use super::writer::sweep;
+use super::temporary::sweep;
 use super::{SnapshotError, damaged, other, sums};
 use crate::{Coder, Codes, Gone};
 

@@ -1,16 +1,15 @@
 //! Writing: under another name, then renamed.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs;
 use std::io;
 use std::mem;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use super::Origin;
 use super::block::{Block, offset};
@@ -18,10 +17,8 @@ use super::file::Locked;
 use super::header::{HEADER_BYTES, Header};
 use super::sections::{BlockAt, ENTRY_BYTES, Sections};
 use super::sums;
+use super::temporary::{begin, temporary};
 use crate::{Coder, Codes, Memory};
-
-/// Only the service's own user may read biometric data.
-const MODE: u32 = 0o600;
 
 /// Bytes of vectors that wait for the rest of their blocks, in all spaces together. Beyond, they are written as they are,
 /// and read back when their block is whole: where rows of a hundred thousand spaces come in turns, all would wait at once.
@@ -29,11 +26,6 @@ const WAITING_BYTES_MAX: usize = 64 << 20;
 
 /// Whole blocks that wait for a thread, for each: enough that none stands still while the caller reads on.
 const AHEAD: usize = 4;
-
-/// How often a file that another has locked is looked at again before it is called busy, and how long between: who only
-/// sweeps lets go of it within microseconds.
-const BUSY_LOOKS_MAX: usize = 5;
-const BUSY_LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Writes a snapshot: create, push every row that was announced, finish. Dropped before, it leaves nothing behind.
 pub struct SnapshotWriter {
@@ -292,53 +284,6 @@ fn head(mut header: Header, sections: &Sections, spaces: &[(i64, u64)]) -> (Vec<
     head.extend(bytes);
     head.extend(directory);
     (head, seal)
-}
-
-/// The name under which a snapshot is written.
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    PathBuf::from(name)
-}
-
-/// Removes what an interrupted writer left: templates of persons who may be erased before the next one writes.
-pub(super) fn sweep(path: &Path) -> io::Result<()> {
-    let temporary = temporary(path);
-    let file = match OpenOptions::new().write(true).open(&temporary) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    match Locked::try_exclusive(file)? {
-        Some(file) if file.is_at(&temporary)? => fs::remove_file(&temporary),
-        // Somebody is at work on it, or was and is done.
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// The file under its temporary name, locked, empty but of its final length. What an interrupted writer left is taken over.
-fn begin(temporary: &Path, bytes: usize) -> io::Result<Locked> {
-    let mut options = OpenOptions::new();
-    let options = options.read(true).write(true).create(true).truncate(false).mode(MODE);
-    let mut looks = 0;
-    let file = loop {
-        match Locked::try_exclusive(options.open(temporary)?)? {
-            Some(file) if file.is_at(temporary)? => break file,
-            // It was renamed, or removed, between our two looks.
-            Some(_) => {}
-            None if looks < BUSY_LOOKS_MAX => {
-                looks += 1;
-                thread::sleep(BUSY_LOOK_AGAIN);
-            }
-            None => return Err(io::Error::new(io::ErrorKind::ResourceBusy, "another process is writing a snapshot")),
-        }
-    };
-    let prepare = |file: &File| {
-        file.set_permissions(Permissions::from_mode(MODE))?;
-        file.set_len(0)?;
-        file.set_len(offset(bytes))
-    };
-    prepare(&file).inspect_err(|_| drop(fs::remove_file(temporary)))?;
-    Ok(file)
 }
 
 fn invalid(what: &str) -> io::Error {
