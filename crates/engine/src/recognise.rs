@@ -1,7 +1,10 @@
 //! Identification (1:N) and verification (1:1).
 
+use std::num::NonZeroUsize;
+
 use biometric::{Decision, Person, PersonId, Similarity, Template};
 use face::{ImageBytes, Inspection};
+use gallery::Query;
 
 use crate::{Engine, Error, Refusal, Scope};
 
@@ -36,7 +39,10 @@ impl Engine {
         // The search is CPU work too: it stays on the worker that made the template.
         let search = move |pipeline: &mut face::Pipeline| -> Result<_, Error> {
             let probe = usable(pipeline.probe(image.as_ref(), &policy)?)?;
-            Ok(futures_executor::block_on(gallery.search(tenant, &probe, count))?)
+            let queries = [Query { probe: &probe, count }];
+            Ok(futures_executor::block_on(gallery.search(tenant, &queries, NonZeroUsize::MIN))?
+                .pop()
+                .unwrap_or_default())
         };
         let found = self.shared.pool.run(search).await??;
         let similarity = |score| self.shared.calibration.similarity(score);

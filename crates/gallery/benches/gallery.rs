@@ -4,13 +4,14 @@
 //! lie in the build folder, so that the disk is a real one.
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use biometric::{ModelId, PersonId, Score, Template, TenantId, Timestamp};
 use futures_executor::block_on;
-use gallery::{Embedded, Gallery};
+use gallery::{Embedded, Gallery, Query};
 
 /// Values in a template, as those of SFace.
 const WIDTH: usize = 128;
@@ -40,8 +41,10 @@ fn main() {
         let start = Instant::now();
         let gallery = Embedded::open(dir.path(), model()).expect("opened");
         let load = start.elapsed().as_secs_f64();
-        let probe = template(u64::MAX);
-        let search = time(|_| drop(black_box(block_on(gallery.search(tenant, &probe, 1)).expect("searched"))));
+        let queries = [Query { probe: &template(u64::MAX), count: 1 }];
+        let search = time(|_| {
+            black_box(block_on(gallery.search(tenant, &queries, NonZeroUsize::MIN)).expect("searched"));
+        });
         let known = id(persons / 2);
         let get = time(|_| drop(black_box(block_on(gallery.get(tenant, &known)).expect("known"))));
         let enrol = time(|n| {

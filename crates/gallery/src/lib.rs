@@ -26,4 +26,4 @@ pub use collections::{
 pub use database::fault::{Fault, OpenError};
 pub use embedded::Embedded;
 pub use error::Error;
-pub use interface::{Answer, Candidate, Gallery};
+pub use interface::{Answer, Candidate, Gallery, Pair, Query};

@@ -1,10 +1,11 @@
 //! One face of an image among those of a collection.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 
 use biometric::{Decision, Similarity, Template};
 use face::{ImageBytes, Pipeline};
-use gallery::{Collection, CollectionId, FaceRecord};
+use gallery::{Collection, CollectionId, FaceRecord, Query};
 
 use super::survey::largest;
 use super::{CollectionError, Search, SearchedFaces};
@@ -44,7 +45,9 @@ impl Engine {
         let shared = &self.shared;
         let mut asked = search.count;
         loop {
-            let found = futures_executor::block_on(shared.gallery.search(collection.space(), probe, asked))?;
+            let queries = [Query { probe, count: asked }];
+            let answer = shared.gallery.search(collection.space(), &queries, NonZeroUsize::MIN);
+            let found = futures_executor::block_on(answer)?.pop().unwrap_or_default();
             let similar: Vec<_> = found
                 .iter()
                 .map(|candidate| (&candidate.person.id, shared.calibration.similarity(candidate.score)))
