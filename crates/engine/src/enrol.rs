@@ -1,10 +1,7 @@
 //! Enrolment and its sibling, the replacement of a reference.
 
-use std::num::NonZeroUsize;
-
 use biometric::{Person, PersonId, Score, Template};
 use face::{ImageBytes, Inspection};
-use gallery::Query;
 
 use crate::error::conflicts;
 use crate::{Engine, Error, Refusal, Scope};
@@ -72,13 +69,8 @@ impl Engine {
     }
 
     async fn is_enrolled_as_another(&self, scope: &Scope, id: &PersonId, template: &Template) -> Result<bool, Error> {
-        let (tenant, gallery, template) = (scope.tenant, self.shared.gallery.clone(), template.clone());
-        // A search is CPU work. Two, since the nearest may be the person's own reference.
-        let search = move |_: &mut face::Pipeline| {
-            let queries = [Query { probe: &template, count: 2 }];
-            futures_executor::block_on(gallery.search(tenant, &queries, NonZeroUsize::MIN))
-        };
-        let nearest = self.shared.pool.run(search).await??.pop().unwrap_or_default();
+        // Two, since the nearest may be the person's own reference.
+        let nearest = self.shared.searches.nearest(scope.tenant, template.clone(), 2).await?;
         let duplicate_at = self.duplicate_at(scope);
         let others = nearest.iter().filter(|candidate| candidate.person.id != *id);
         Ok(others.into_iter().any(|candidate| candidate.score >= duplicate_at))
