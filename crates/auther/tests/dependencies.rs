@@ -8,7 +8,8 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("biometric", &[], &["*"]),
     ("face", &["biometric"], &["tokio", "axum", "rusqlite", "serde"]),
-    ("gallery", &["biometric"], &["axum", "tokio", "ort", "image"]),
+    ("search", &["biometric"], &["tokio", "axum", "rusqlite", "ort"]),
+    ("gallery", &["biometric", "search"], &["axum", "tokio", "ort", "image"]),
     ("accounts", &["biometric", "signing"], &["axum", "tokio", "ort", "image"]),
     ("models", &["biometric"], &["axum", "tokio", "rusqlite", "ort"]),
     ("engine", &["biometric", "face", "gallery"], &["axum", "serde_json", "rusqlite"]),
@@ -36,6 +37,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
             "mail",
             "models",
             "rekognition",
+            "search",
             "signing",
         ],
         &["axum", "rusqlite", "ort", "lettre"],

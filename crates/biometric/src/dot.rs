@@ -25,6 +25,13 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     portable(a, b)
 }
 
+/// The longest chain of roundings that one product goes through in [`dot`]: its fused multiply-adds into a lane, then the
+/// pairwise sum of the lanes. What bounds the rounding error of a score.
+#[must_use]
+pub fn dot_additions(length: usize) -> usize {
+    length.div_ceil(LANES) + LANES.ilog2() as usize
+}
+
 /// The inner products of `probe` with every one of `rows`, which lie one after the other, in order: `each` gets the
 /// row's number and the bits that [`dot`] returns for it.
 ///

@@ -18,7 +18,7 @@ mod template;
 mod timestamp;
 
 pub use calibration::{Calibration, CalibrationError, Knot};
-pub use dot::{dot, scan};
+pub use dot::{dot, dot_additions, scan};
 pub use model_id::{ModelId, ModelIdError};
 pub use person::{Person, PersonId, PersonIdError, TenantId};
 pub use similarity::{Decision, Similarity, SimilarityError};

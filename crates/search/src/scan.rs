@@ -1,0 +1,211 @@
+//! The search: a gallery's codes in chunks, and what survives recomputed from the originals.
+
+use std::num::NonZeroUsize;
+
+use biometric::dot;
+
+use crate::best::{Best, Shared};
+use crate::codes::GROUP_ROWS;
+use crate::kernel::{Chunk, Survivor};
+use crate::{Codes, Damaged, Gone, Kernel, Originals, Query};
+
+/// Groups in the first chunk of a scan: a few rows are recomputed without a threshold to beat, and set one.
+const FIRST_CHUNK_GROUPS: usize = 4;
+
+/// Groups in a chunk at the most: 4,096 rows, whose codes stay in a usual second-level cache, so that the threshold follows
+/// closely.
+const CHUNK_GROUPS_MAX: usize = 256;
+
+/// How many survivors ahead an original is asked for.
+const PREFETCH_AHEAD: usize = 4;
+
+/// A part of a gallery: rows with their codes and originals.
+#[derive(Clone, Copy)]
+pub struct Piece<'a> {
+    /// The codes that are scanned.
+    pub codes: &'a Codes,
+    /// What they were made of.
+    pub originals: &'a dyn Originals,
+    /// Rows that are not to be found.
+    pub gone: &'a Gone,
+}
+
+/// What a search is after.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Goal {
+    /// The so many best, and whoever ties with the last of them.
+    Nearest(usize),
+    /// Whoever has this score or more.
+    Reaching {
+        /// The least score.
+        score: f32,
+        /// So many rows are enough.
+        rows_max: usize,
+    },
+}
+
+/// A probe, and what it is after.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The probe.
+    pub query: &'a Query,
+    /// What it is after.
+    pub goal: Goal,
+}
+
+/// A row that was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    /// In which of the pieces.
+    pub piece: usize,
+    /// Which row there.
+    pub row: usize,
+    /// Its comparison score: the bits that [`biometric::dot`] returns.
+    pub score: f32,
+}
+
+/// By what means to search; it changes nothing in what is found.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Code for which processor.
+    pub kernel: Kernel,
+    /// On how many threads, the caller's own included.
+    pub threads: NonZeroUsize,
+}
+
+impl How {
+    /// On the caller's thread, by the best kernel there is.
+    #[must_use]
+    pub fn alone() -> Self {
+        Self { kernel: Kernel::best(), threads: NonZeroUsize::MIN }
+    }
+}
+
+/// Searches all pieces for all jobs in one pass over memory.
+///
+/// What is found for each job is what a scan of every original would find, and in its order: for [`Goal::Nearest`] best
+/// first, then as the rows lie; all rows that tie with the last are there, so that the caller can decide between them. For
+/// [`Goal::Reaching`] the order is not promised, and which rows are left out beyond `rows_max` is not either.
+///
+/// # Errors
+/// When an original that had to be looked at is damaged.
+///
+/// # Panics
+/// When a piece's codes or a query are of another coder than the rest: a defect of the caller.
+pub fn scan(pieces: &[Piece<'_>], jobs: &[Job<'_>], how: How) -> Result<Vec<Vec<Hit>>, Damaged> {
+    let shared: Vec<Shared> = jobs.iter().map(|_| Shared::new()).collect();
+    let groups: usize = pieces.iter().map(|piece| piece.codes.rows().div_ceil(GROUP_ROWS)).sum();
+    let threads = how.threads.get().min(groups).max(1);
+    let part = |thread: usize| {
+        let (first, end) = (groups * thread / threads, groups * (thread + 1) / threads);
+        let mut walk = Walk::new(jobs, &shared, how.kernel);
+        walk.over(pieces, first, end).map(|()| std::mem::take(&mut walk.best))
+    };
+    let parts = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|thread| scope.spawn(move || part(thread))).collect();
+        let own = part(0);
+        let joined = others.into_iter().map(|other| other.join().unwrap_or_else(|p| std::panic::resume_unwind(p)));
+        std::iter::once(own).chain(joined).collect::<Result<Vec<_>, _>>()
+    })?;
+    let merged = parts.into_iter().reduce(|mut all, more| {
+        all.iter_mut().zip(more).for_each(|(all, more)| all.merge(more));
+        all
+    });
+    Ok(merged.unwrap_or_default().into_iter().map(Best::into_hits).collect())
+}
+
+/// One thread's way through its part of the groups.
+struct Walk<'a> {
+    queries: Vec<&'a Query>,
+    kernel: Kernel,
+    best: Vec<Best>,
+    shared: &'a [Shared],
+    thresholds: Vec<f32>,
+    survivors: Vec<Survivor>,
+    /// Groups in the next chunk.
+    chunk_groups: usize,
+    original: Vec<f32>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(jobs: &[Job<'a>], shared: &'a [Shared], kernel: Kernel) -> Self {
+        let best: Vec<_> = jobs.iter().map(|job| Best::new(&job.goal)).collect();
+        Self {
+            queries: jobs.iter().map(|job| job.query).collect(),
+            kernel,
+            thresholds: best.iter().map(Best::threshold).collect(),
+            best,
+            shared,
+            survivors: Vec::new(),
+            chunk_groups: FIRST_CHUNK_GROUPS,
+            original: jobs.first().map(|job| vec![0.0; job.query.probe.len()]).unwrap_or_default(),
+        }
+    }
+
+    /// Goes through the groups from `first` to `end`, counted over all pieces.
+    fn over(&mut self, pieces: &[Piece<'_>], first: usize, end: usize) -> Result<(), Damaged> {
+        let mut before = 0;
+        for (number, piece) in pieces.iter().enumerate() {
+            let groups = piece.codes.rows().div_ceil(GROUP_ROWS);
+            let mut at = first.saturating_sub(before);
+            let stop = end.saturating_sub(before).min(groups);
+            while at < stop {
+                let next = stop.min(at + self.chunk_groups);
+                self.chunk(number, piece, at, next)?;
+                self.chunk_groups = CHUNK_GROUPS_MAX.min(2 * self.chunk_groups);
+                at = next;
+            }
+            before += groups;
+        }
+        Ok(())
+    }
+
+    /// Sieves the codes of some groups, then recomputes what survived.
+    fn chunk(&mut self, number: usize, piece: &Piece<'_>, first: usize, end: usize) -> Result<(), Damaged> {
+        let layout = piece.codes.layout();
+        assert!(self.queries.iter().all(|query| query.tier == layout.tier), "codes and queries of one coder");
+        let bytes = layout.group_bytes();
+        for ((threshold, shared), best) in self.thresholds.iter_mut().zip(self.shared).zip(&self.best) {
+            *threshold = shared.raise(best.threshold());
+        }
+        let groups = &piece.codes.as_bytes()[first * bytes..end * bytes];
+        let chunk = Chunk { layout, groups, queries: &self.queries, thresholds: &self.thresholds };
+        self.survivors.clear();
+        self.kernel.sieve(&chunk, &mut self.survivors);
+        self.recompute(number, piece, first * GROUP_ROWS)
+    }
+
+    fn recompute(&mut self, number: usize, piece: &Piece<'_>, first_row: usize) -> Result<(), Damaged> {
+        let survivors = std::mem::take(&mut self.survivors);
+        let counts = |survivor: &Survivor| {
+            let row = first_row + survivor.row as usize;
+            // The last group is padded.
+            row < piece.codes.rows() && !piece.gone.contains(row)
+        };
+        for (place, survivor) in survivors.iter().enumerate() {
+            if let Some(ahead) = survivors.get(place + PREFETCH_AHEAD).filter(|ahead| counts(ahead)) {
+                piece.originals.prefetch(first_row + ahead.row as usize);
+            }
+            let best = &mut self.best[survivor.query as usize];
+            // The threshold may have risen since the sieve.
+            if survivor.bound < best.threshold() || !counts(survivor) {
+                continue;
+            }
+            let row = first_row + survivor.row as usize;
+            if piece.originals.copy(row, &mut self.original)? {
+                let score = dot(&self.original, &self.queries[survivor.query as usize].probe);
+                best.offer(Hit { piece: number, row, score });
+            }
+        }
+        self.survivors = survivors;
+        Ok(())
+    }
+}
+
+impl Drop for Walk<'_> {
+    fn drop(&mut self) {
+        self.original.fill(0.0);
+        // Keeps the optimiser from seeing that nobody reads the zeros.
+        std::hint::black_box(&mut self.original);
+    }
+}
