@@ -124,7 +124,7 @@ impl Assembly {
     pub(crate) fn engine(&self) -> Outcome<Engine> {
         let loaded = self.load()?;
         self.make_data_folder()?;
-        let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone())?;
+        let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone(), self.settings.gallery())?;
         let collections = gallery::CollectionStore::open(&self.settings.data)?;
         let pipelines = (0..self.workers()).map(|_| loaded.pipeline()).collect::<Result<Vec<_>, _>>()?;
         let limits = PoolLimits {

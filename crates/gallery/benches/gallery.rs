@@ -27,19 +27,19 @@ fn main() {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let bandwidth = read_bandwidth();
     println!("read bandwidth, one thread: {bandwidth:.1} GB/s\n");
-    durable_enrolment(&Embedded::open(dir.path(), model()).expect("opened"));
+    durable_enrolment(&Embedded::open(dir.path(), model(), gallery::Options::default()).expect("opened"));
 
     println!("\n   persons   search ms     GB/s   of read   get us   enrol ms   load s");
     let tenant = TenantId(2);
     let mut filled = 0;
     for persons in [1_000, 10_000, 100_000, 1_000_000].into_iter().filter(|persons| *persons <= persons_max) {
         {
-            let gallery = Embedded::open(dir.path(), model()).expect("opened");
+            let gallery = Embedded::open(dir.path(), model(), gallery::Options::default()).expect("opened");
             fill(&gallery, tenant, filled..persons);
             filled = persons;
         }
         let start = Instant::now();
-        let gallery = Embedded::open(dir.path(), model()).expect("opened");
+        let gallery = Embedded::open(dir.path(), model(), gallery::Options::default()).expect("opened");
         let load = start.elapsed().as_secs_f64();
         let queries = [Query { probe: &template(u64::MAX), count: 1 }];
         let search = time(|_| {

@@ -71,11 +71,10 @@ fn model_checks(assembly: &Assembly) -> Vec<Check> {
 
 fn processor() -> Check {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    #[cfg(target_arch = "x86_64")]
-    let fast = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
-    #[cfg(not(target_arch = "x86_64"))]
-    let fast = false;
-    let search = if fast { "search uses AVX2 and FMA" } else { "search uses portable code: correct, but slow" };
+    let search = match search::Kernel::best() {
+        search::Kernel::Avx2 => "the search uses AVX2",
+        search::Kernel::Portable => "the search uses portable code: correct, but slow",
+    };
     Check { name: "processor".into(), ok: true, finding: format!("{cores} cores; {search}") }
 }
 
@@ -118,8 +117,12 @@ fn gallery(assembly: &Assembly) -> Outcome<String> {
     let Some(data) = data(assembly)? else { return Ok("none yet".into()) };
     let card = assembly.card(&assembly.settings.embedder)?;
     let none = || Failure::new(format!("setting embedder: {} is no recognition model", card.name));
-    let model = card.embedder().ok_or_else(none)?.model_id.clone();
-    let gallery = gallery::Embedded::open(data, model)?;
+    let embedder = card.embedder().ok_or_else(none)?;
+    let options = assembly.settings.gallery();
+    let gallery = gallery::Embedded::open(data, embedder.model_id.clone(), options)?;
     let persons = super::wait(gallery.count(TenantId::OPERATOR))??;
-    Ok(format!("{persons} persons in {}", data.display()))
+    let (tier, width) = (options.tier, embedder.dimension);
+    let bytes = tier.bytes_per_template(width);
+    let codes = format!("codes {tier}, {bytes} bytes of memory for each template of {width} values");
+    Ok(format!("{persons} persons in {}; {codes}", data.display()))
 }

@@ -23,7 +23,7 @@ struct House {
 impl House {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let gallery = Arc::new(Embedded::open(folder.path(), model()).expect("opens"));
+        let gallery = Arc::new(Embedded::open(folder.path(), model(), gallery::Options::default()).expect("opens"));
         let store = CollectionStore::open(folder.path()).expect("opens");
         let knots = vec![Knot { score: -1.0, percent: 0.0 }, Knot { score: 1.0, percent: 100.0 }];
         let calibration = Calibration::new(knots).expect("rises");

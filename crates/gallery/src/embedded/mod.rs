@@ -32,7 +32,7 @@ use self::writer::Writer;
 use crate::database::connection;
 use crate::database::fault::{Fault, OpenError};
 use crate::mirror::{Mirror, Shared};
-use crate::{Answer, Candidate, Error, Gallery, Pair, Query};
+use crate::{Answer, Candidate, Error, Gallery, Options, Pair, Query};
 
 /// A gallery in one file, `gallery.db`, of a data directory.
 ///
@@ -52,7 +52,7 @@ impl Embedded {
     /// # Errors
     /// When the gallery holds references of another model, was written by a later release, is damaged, or cannot be
     /// read or written.
-    pub fn open(dir: &Path, model: ModelId) -> Result<Self, OpenError> {
+    pub fn open(dir: &Path, model: ModelId, _options: Options) -> Result<Self, OpenError> {
         Self::open_file(dir, model).map_err(|fault| OpenError { path: dir.join(schema::FORMAT.file_name), fault })
     }
 

@@ -15,7 +15,8 @@ pub const TENANT: TenantId = TenantId(1);
 pub const NEVER: Score = Score(2.0);
 
 pub fn open(dir: &Path) -> Embedded {
-    Embedded::open(dir, ModelId::parse("crash@1").expect("a model id")).unwrap_or_else(|error| panic!("{error}"))
+    Embedded::open(dir, ModelId::parse("crash@1").expect("a model id"), gallery::Options::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The one reference that belongs to an id.
