@@ -16,8 +16,7 @@ const PASSES: usize = 8;
 
 /// Bytes a second that so many threads read from memory together: in order, in large pages, adding up all there is.
 ///
-/// It is what a scan of codes can reach at the most; a scan of 68 bytes a template takes at least 68 ms for a billion of
-/// bytes a second and a million of templates.
+/// A scan of codes cannot be faster: at 20 GB/s, a million templates of 68 bytes take 3.4 ms at the least.
 ///
 /// # Panics
 /// When the memory is not to be had.

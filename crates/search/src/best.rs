@@ -52,7 +52,8 @@ impl Best {
 
     /// Considers a row. One with a score that is no number is never found.
     pub(crate) fn offer(&mut self, hit: Hit) {
-        if !(hit.score >= self.threshold()) {
+        let counts = hit.score >= self.threshold();
+        if !counts {
             return;
         }
         match self {

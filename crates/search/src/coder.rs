@@ -33,7 +33,8 @@ pub struct Query {
     pub(crate) norm: f32,
     /// What is added for every row: what the probe's quantisation can cost, and all rounding.
     pub(crate) margin: f32,
-    pub(crate) tier: Tier,
+    /// Of which codes.
+    pub(crate) layout: Layout,
 }
 
 impl Coder {
@@ -148,7 +149,7 @@ impl Coder {
             step: quantised.step,
             norm: round_up(quantised.norm),
             margin: round_up(margin),
-            tier: self.tier(),
+            layout: self.layout,
         }
     }
 }
@@ -186,7 +187,7 @@ impl Drop for Query {
 
 impl std::fmt::Debug for Query {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Query").field("tier", &self.tier).finish_non_exhaustive()
+        f.debug_struct("Query").field("layout", &self.layout).finish_non_exhaustive()
     }
 }
 

@@ -93,6 +93,8 @@ impl How {
 /// # Panics
 /// When a piece's codes or a query are of another coder than the rest: a defect of the caller.
 pub fn scan(pieces: &[Piece<'_>], jobs: &[Job<'_>], how: How) -> Result<Vec<Vec<Hit>>, Damaged> {
+    let fits = |piece: &Piece<'_>| jobs.iter().all(|job| job.query.layout == piece.codes.layout());
+    assert!(pieces.iter().all(fits), "codes and queries of one coder");
     let shared: Vec<Shared> = jobs.iter().map(|_| Shared::new()).collect();
     let groups: usize = pieces.iter().map(|piece| piece.codes.rows().div_ceil(GROUP_ROWS)).sum();
     let threads = how.threads.get().min(groups).max(1);
@@ -163,7 +165,6 @@ impl<'a> Walk<'a> {
     /// Sieves the codes of some groups, then recomputes what survived.
     fn chunk(&mut self, number: usize, piece: &Piece<'_>, first: usize, end: usize) -> Result<(), Damaged> {
         let layout = piece.codes.layout();
-        assert!(self.queries.iter().all(|query| query.tier == layout.tier), "codes and queries of one coder");
         let bytes = layout.group_bytes();
         for ((threshold, shared), best) in self.thresholds.iter_mut().zip(self.shared).zip(&self.best) {
             *threshold = shared.raise(best.threshold());

@@ -161,7 +161,7 @@ proptest! {
         check(&gallery, &probes, count, least)?;
         check_in_double(&gallery, &probes[0])?;
         // An enrolled vector as the probe: its own score, and those of its near-duplicates.
-        check(&gallery, &gallery.rows[..1].to_vec(), count, least)?;
+        check(&gallery, &gallery.rows[..1], count, least)?;
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 
 use super::{Chunk, Survivor};
-use crate::codes::{GROUP_ROWS, LINE, Layout};
+use crate::codes::{GROUP_ROWS, LINE};
 use crate::{Query, Tier};
 
 /// Rows in a register, and registers in a group.
@@ -28,45 +28,71 @@ const AHEAD_BYTES: usize = 4096;
 /// A whole number for each row of a group.
 type Sums = [__m256i; HALVES];
 
+/// Goes through the groups once, with as many probes at a time as registers hold: a group's codes stay in the first-level
+/// cache for all of them.
 #[target_feature(enable = "avx2")]
 pub(super) fn sieve(chunk: &Chunk<'_>, survivors: &mut Vec<Survivor>) {
-    match chunk.layout.tier {
-        Tier::U8 => sieve_by(chunk, survivors, |l, g, q| sums_u8::<1>(l, g, q), |l, g, q| sums_u8::<QUERIES>(l, g, q)),
-        Tier::V4 => sieve_by(chunk, survivors, |l, g, q| sums_v4::<1>(l, g, q), |l, g, q| sums_v4::<QUERIES>(l, g, q)),
+    let (fours, rest) = chunk.queries.as_chunks::<QUERIES>();
+    let fours: Vec<_> = fours.iter().map(Probes::new).collect();
+    let rest: Vec<_> = rest.as_chunks::<1>().0.iter().map(Probes::new).collect();
+    let bytes = chunk.layout.group_bytes();
+    for (number, group) in chunk.groups.chunks_exact(bytes).enumerate() {
+        let (lines, _) = group.as_chunks::<LINE>();
+        let Some((bounds, codes)) = lines.split_last() else { continue };
+        for line in lines {
+            // It may point beyond the codes: a prefetch never faults.
+            _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(AHEAD_BYTES).cast());
+        }
+        let mut group = Group { bounds, first_row: (number * GROUP_ROWS) as u32, place: 0, survivors };
+        for probes in &fours {
+            group.keep(&probes.sums(chunk.layout.tier, codes), probes, chunk.thresholds);
+        }
+        for probes in &rest {
+            group.keep(&probes.sums(chunk.layout.tier, codes), probes, chunk.thresholds);
+        }
     }
 }
 
-/// Goes through the groups with as many probes at once as registers hold.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn sieve_by(
-    chunk: &Chunk<'_>,
-    survivors: &mut Vec<Survivor>,
-    one: impl Fn(Layout, &[u8], &[&Query]) -> [Sums; 1],
-    several: impl Fn(Layout, &[u8], &[&Query]) -> [Sums; QUERIES],
-) {
-    let Chunk { layout, groups, queries, thresholds } = *chunk;
-    for (number, group) in groups.chunks_exact(layout.group_bytes()).enumerate() {
-        let (codes, bounds) = group.split_at(layout.lines * LINE);
-        for line in (0..group.len()).step_by(LINE) {
-            // It may point beyond the codes: a prefetch never faults.
-            _mm_prefetch::<_MM_HINT_T0>(group.as_ptr().wrapping_add(AHEAD_BYTES + line).cast());
+/// Probes that are worked on together, their words side by side: for every line of `u8` one of each, of `v4` two.
+struct Probes<'a, const N: usize> {
+    queries: [&'a Query; N],
+    words: Vec<[i32; N]>,
+}
+
+impl<'a, const N: usize> Probes<'a, N> {
+    fn new(queries: &[&'a Query; N]) -> Self {
+        let words = (0..queries[0].words.len()).map(|place| queries.map(|query| query.words[place])).collect();
+        Self { queries: *queries, words }
+    }
+
+    /// For every row of a group and every probe the sum of levels times words.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn sums(&self, tier: Tier, codes: &[[u8; LINE]]) -> [Sums; N] {
+        match tier {
+            Tier::U8 => sums_u8(codes, &self.words),
+            Tier::V4 => sums_v4(codes, self.words.as_chunks::<2>().0),
         }
-        let (fours, rest) = queries.as_chunks::<QUERIES>();
-        let mut place = 0;
-        let mut keep = |sums: &[Sums], queries: &[&Query]| {
-            for (sums, query) in sums.iter().zip(queries) {
-                let first =
-                    Survivor { query: place as u32, row: (number * GROUP_ROWS) as u32, bound: thresholds[place] };
-                keep(sums, bounds, query, first, survivors);
-                place += 1;
-            }
-        };
-        for four in fours {
-            keep(&several(layout, codes, four), four);
-        }
-        for query in rest.chunks(1) {
-            keep(&one(layout, codes, query), query);
+    }
+}
+
+/// A group whose sums are known.
+struct Group<'a> {
+    bounds: &'a [u8; LINE],
+    first_row: u32,
+    /// Which probe is next.
+    place: usize,
+    survivors: &'a mut Vec<Survivor>,
+}
+
+impl Group<'_> {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn keep<const N: usize>(&mut self, sums: &[Sums; N], probes: &Probes<'_, N>, thresholds: &[f32]) {
+        for (sums, query) in sums.iter().zip(probes.queries) {
+            let first = Survivor { query: self.place as u32, row: self.first_row, bound: thresholds[self.place] };
+            keep(sums, self.bounds, query, first, self.survivors);
+            self.place += 1;
         }
     }
 }
@@ -119,17 +145,16 @@ fn load(line: &[u8; LINE], half: usize) -> __m256i {
 /// A byte a value: products are widened at once, since two of them nearly fill 16 bits.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn sums_u8<const N: usize>(layout: Layout, codes: &[u8], queries: &[&Query]) -> [Sums; N] {
+fn sums_u8<const N: usize>(lines: &[[u8; LINE]], words: &[[i32; N]]) -> [Sums; N] {
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); HALVES]; N];
-    let lines = &codes.as_chunks::<LINE>().0[..layout.lines];
-    let words: [&[i32]; N] = std::array::from_fn(|query| &queries[query].words[..layout.lines]);
-    for (step, line) in lines.iter().enumerate() {
-        for half in 0..HALVES {
-            let levels = load(line, half);
-            for query in 0..N {
-                let products = _mm256_maddubs_epi16(levels, _mm256_set1_epi32(words[query][step]));
-                sums[query][half] = _mm256_add_epi32(sums[query][half], _mm256_madd_epi16(products, ones));
+    for (line, words) in lines.iter().zip(words) {
+        let levels = [load(line, 0), load(line, 1)];
+        for (sums, word) in sums.iter_mut().zip(words) {
+            let word = _mm256_set1_epi32(*word);
+            for (sum, levels) in sums.iter_mut().zip(levels) {
+                let products = _mm256_madd_epi16(_mm256_maddubs_epi16(levels, word), ones);
+                *sum = _mm256_add_epi32(*sum, products);
             }
         }
     }
@@ -139,31 +164,50 @@ fn sums_u8<const N: usize>(layout: Layout, codes: &[u8], queries: &[&Query]) -> 
 /// Half a byte a value: products are added up in 16 bits for as long as they fit.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn sums_v4<const N: usize>(layout: Layout, codes: &[u8], queries: &[&Query]) -> [Sums; N] {
-    let (ones, low_mask) = (_mm256_set1_epi16(1), _mm256_set1_epi8(0x0f));
+fn sums_v4<const N: usize>(lines: &[[u8; LINE]], words: &[[[i32; N]; 2]]) -> [Sums; N] {
+    let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); HALVES]; N];
-    let lines = &codes.as_chunks::<LINE>().0[..layout.lines];
-    let words: [&[[i32; 2]]; N] = std::array::from_fn(|query| &queries[query].words.as_chunks::<2>().0[..layout.lines]);
-    for half in 0..HALVES {
-        for (block, lines) in lines.chunks(V4_LINES).enumerate() {
-            let mut narrow = [_mm256_setzero_si256(); N];
-            for (step, line) in lines.iter().enumerate() {
-                let both = load(line, half);
-                let low = _mm256_and_si256(both, low_mask);
-                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low_mask);
-                for query in 0..N {
-                    let [first, second] = words[query][block * V4_LINES + step];
-                    let products = _mm256_add_epi16(
-                        _mm256_maddubs_epi16(low, _mm256_set1_epi32(first)),
-                        _mm256_maddubs_epi16(high, _mm256_set1_epi32(second)),
-                    );
-                    narrow[query] = _mm256_add_epi16(narrow[query], products);
-                }
-            }
-            for query in 0..N {
-                sums[query][half] = _mm256_add_epi32(sums[query][half], _mm256_madd_epi16(narrow[query], ones));
+    let (blocks, rest) = lines.as_chunks::<V4_LINES>();
+    let (block_words, rest_words) = words.as_chunks::<V4_LINES>();
+    let mut widen = |narrow: [Sums; N]| {
+        for (sums, narrow) in sums.iter_mut().zip(narrow) {
+            for (sum, narrow) in sums.iter_mut().zip(narrow) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(narrow, ones));
             }
         }
+    };
+    for (lines, words) in blocks.iter().zip(block_words) {
+        widen(narrow_v4(lines, words));
+    }
+    if !rest.is_empty() {
+        widen(narrow_v4(rest, rest_words));
     }
     sums
+}
+
+/// At most [`V4_LINES`] lines, in sums of 16 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn narrow_v4<const N: usize>(lines: &[[u8; LINE]], words: &[[[i32; N]; 2]]) -> [Sums; N] {
+    let low_mask = _mm256_set1_epi8(0x0f);
+    let mut narrow = [[_mm256_setzero_si256(); HALVES]; N];
+    for (line, [low_words, high_words]) in lines.iter().zip(words) {
+        let both = [load(line, 0), load(line, 1)];
+        let low = both.map(|both| _mm256_and_si256(both, low_mask));
+        add_v4(&mut narrow, low, low_words);
+        let high = both.map(|both| _mm256_and_si256(_mm256_srli_epi16::<4>(both), low_mask));
+        add_v4(&mut narrow, high, high_words);
+    }
+    narrow
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_v4<const N: usize>(narrow: &mut [Sums; N], levels: Sums, words: &[i32; N]) {
+    for (sums, word) in narrow.iter_mut().zip(words) {
+        let word = _mm256_set1_epi32(*word);
+        for (sum, levels) in sums.iter_mut().zip(levels) {
+            *sum = _mm256_add_epi16(*sum, _mm256_maddubs_epi16(levels, word));
+        }
+    }
 }
