@@ -360,3 +360,27 @@ fn without_workers_nobody_waits() {
     assert_is_of(runtime.block_on(waiting).expect("joined"), ONE, 1);
     assert!(searches.lines().is_empty());
 }
+
+/// Many at once in any order, some of whom go away: whoever stays is answered, and by their own tenant's gallery.
+#[test]
+fn nobody_is_forgotten_in_a_crowd() {
+    for rows in [1_000, LARGE] {
+        let house = House::new(4, Fake { rows, ..Fake::default() });
+        let searches: Vec<_> = (0..600)
+            .map(|face| {
+                let tenant = TenantId(face as i64 % 7);
+                let search = if face % 10 == 0 { house.identify(tenant, face) } else { house.search(tenant, face) };
+                if face % 13 == 0 {
+                    search.abort();
+                }
+                (tenant, face, search)
+            })
+            .collect();
+        for (tenant, face, search) in searches {
+            match house.runtime.block_on(search) {
+                Ok(found) => assert_is_of(found, tenant, face),
+                Err(error) => assert!(error.is_cancelled() && face % 13 == 0),
+            }
+        }
+    }
+}
