@@ -8,8 +8,8 @@
 //! - While jobs wait, all workers are busy, and the next job will bring another probe. Then a probe lets jobs go first, but
 //!   never longer than its pass would take: at worst it waits twice as long as alone, and the more a pass costs beside a job,
 //!   the more probes share it. A gallery of some thousands is searched at once, load or no load.
-//! - Sixteen waiting probes are one full pass and wait for nothing but a worker. More are more passes, on as many workers as
-//!   are free.
+//! - Sixteen probes are a full pass: the worker that brings the sixteenth makes it at once. More are more passes, on as many
+//!   workers as are free.
 //!
 //! No clock wakes anybody: probes wait only while every worker has other work.
 
@@ -103,10 +103,11 @@ impl Searches {
         let patience = block_on(self.patience(tenant));
         let begun = self.join(tenant, probe, count);
         let waiting = self.lines().get(&tenant).map_or(0, |line| line.probes.len());
-        if patience.is_none() || waiting >= SEARCH_BATCH_MAX {
-            self.pass(tenant, self.take(tenant));
-        }
+        let is_time = patience.is_none() || waiting >= SEARCH_BATCH_MAX;
+        let batch = if is_time { self.take(tenant) } else { Vec::new() };
+        // First, so that another worker may begin with those who are left.
         self.order(tenant, patience.unwrap_or_default());
+        self.pass(tenant, batch);
         begun
     }
 
