@@ -91,7 +91,8 @@ impl Assembly {
         self.catalogue.get(name).ok_or_else(|| Failure::new(format!("there is no model card named {name}")))
     }
 
-    fn embedder(&self) -> Outcome<&models::Embedder> {
+    /// The recognition model that the settings name.
+    pub(crate) fn embedder(&self) -> Outcome<&models::Embedder> {
         let card = self.card(&self.settings.embedder)?;
         let none = || Failure::new(format!("setting embedder: {} is no recognition model", card.name));
         card.embedder().ok_or_else(none)
