@@ -4,13 +4,14 @@
 //! lie in the build folder, so that the disk is a real one.
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use biometric::{ModelId, PersonId, Score, Template, TenantId, Timestamp};
 use futures_executor::block_on;
-use gallery::{Embedded, Gallery};
+use gallery::{Embedded, Gallery, Query};
 
 /// Values in a template, as those of SFace.
 const WIDTH: usize = 128;
@@ -26,22 +27,24 @@ fn main() {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let bandwidth = read_bandwidth();
     println!("read bandwidth, one thread: {bandwidth:.1} GB/s\n");
-    durable_enrolment(&Embedded::open(dir.path(), model()).expect("opened"));
+    durable_enrolment(&Embedded::open(dir.path(), model(), gallery::Options::default()).expect("opened"));
 
     println!("\n   persons   search ms     GB/s   of read   get us   enrol ms   load s");
     let tenant = TenantId(2);
     let mut filled = 0;
     for persons in [1_000, 10_000, 100_000, 1_000_000].into_iter().filter(|persons| *persons <= persons_max) {
         {
-            let gallery = Embedded::open(dir.path(), model()).expect("opened");
+            let gallery = Embedded::open(dir.path(), model(), gallery::Options::default()).expect("opened");
             fill(&gallery, tenant, filled..persons);
             filled = persons;
         }
         let start = Instant::now();
-        let gallery = Embedded::open(dir.path(), model()).expect("opened");
+        let gallery = Embedded::open(dir.path(), model(), gallery::Options::default()).expect("opened");
         let load = start.elapsed().as_secs_f64();
-        let probe = template(u64::MAX);
-        let search = time(|_| drop(black_box(block_on(gallery.search(tenant, &probe, 1)).expect("searched"))));
+        let queries = [Query { probe: &template(u64::MAX), count: 1 }];
+        let search = time(|_| {
+            black_box(block_on(gallery.search(tenant, &queries, NonZeroUsize::MIN)).expect("searched"));
+        });
         let known = id(persons / 2);
         let get = time(|_| drop(black_box(block_on(gallery.get(tenant, &known)).expect("known"))));
         let enrol = time(|n| {

@@ -6,6 +6,7 @@
 //! | `error` | what can go wrong |
 //! | `database` | what every SQLite file of this crate has: who may read it, that it is durable, its schema |
 //! | `collections` | named sets of faces, each a gallery of its own, and what is known of each face |
+//! | `options` | how a gallery is held in memory |
 //! | `mirror` | every tenant's references in memory, as of one version of the store; the exact search |
 //! | `embedded` | the store: one SQLite file, one writer, a change log that other processes follow |
 //! | `contract` | the checks that every implementation passes (feature `contract`) |
@@ -18,6 +19,7 @@ mod embedded;
 mod error;
 mod interface;
 mod mirror;
+mod options;
 
 pub use collections::{
     Collection, CollectionError, CollectionId, CollectionStore, ExternalImageId, FaceBox, FaceRecord, Leftover,
@@ -26,4 +28,5 @@ pub use collections::{
 pub use database::fault::{Fault, OpenError};
 pub use embedded::Embedded;
 pub use error::Error;
-pub use interface::{Answer, Candidate, Gallery};
+pub use interface::{Answer, Candidate, Gallery, Pair, Query};
+pub use options::Options;

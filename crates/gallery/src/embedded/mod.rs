@@ -10,6 +10,7 @@
 mod batch;
 mod follow;
 mod head;
+mod pairs;
 mod reader;
 mod record;
 mod schema;
@@ -17,6 +18,7 @@ mod schema;
 mod tests;
 mod writer;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLockReadGuard};
 
@@ -30,7 +32,7 @@ use self::writer::Writer;
 use crate::database::connection;
 use crate::database::fault::{Fault, OpenError};
 use crate::mirror::{Mirror, Shared};
-use crate::{Answer, Candidate, Error, Gallery};
+use crate::{Answer, Candidate, Error, Gallery, Options, Pair, Query};
 
 /// A gallery in one file, `gallery.db`, of a data directory.
 ///
@@ -50,7 +52,7 @@ impl Embedded {
     /// # Errors
     /// When the gallery holds references of another model, was written by a later release, is damaged, or cannot be
     /// read or written.
-    pub fn open(dir: &Path, model: ModelId) -> Result<Self, OpenError> {
+    pub fn open(dir: &Path, model: ModelId, _options: Options) -> Result<Self, OpenError> {
         Self::open_file(dir, model).map_err(|fault| OpenError { path: dir.join(schema::FORMAT.file_name), fault })
     }
 
@@ -75,6 +77,20 @@ impl Embedded {
             true => Ok(mirror),
             false => Err(Error::Unavailable("the references are being loaded anew".into())),
         }
+    }
+}
+
+impl Embedded {
+    /// A copy of all that a tenant has, in order of the ids, so that no write waits for whoever works with it.
+    fn references(&self, tenant: TenantId) -> Result<Vec<(Person, Template)>, Error> {
+        let mirror = self.current()?;
+        let Some(index) = mirror.tenant(tenant) else { return Ok(Vec::new()) };
+        let reference = |person: &Person| {
+            let (_, _, values) = index.get(&person.id).ok_or(Error::NotFound)?;
+            let reference = Template::from_stored(self.model.clone(), values.to_vec());
+            Ok((person.clone(), reference.map_err(|error| Error::Unavailable(error.to_string()))?))
+        };
+        index.persons_after(None).map(reference).collect()
     }
 }
 
@@ -136,17 +152,35 @@ impl Gallery for Embedded {
         })
     }
 
-    fn search<'a>(&'a self, tenant: TenantId, probe: &'a Template, count: usize) -> Answer<'a, Vec<Candidate>> {
+    fn search<'a>(
+        &'a self,
+        tenant: TenantId,
+        queries: &'a [Query<'a>],
+        _threads: NonZeroUsize,
+    ) -> Answer<'a, Vec<Vec<Candidate>>> {
         Box::pin(async move {
-            if *probe.model() != self.model {
+            if queries.iter().any(|query| *query.probe.model() != self.model) {
                 return Err(Error::ModelMismatch);
             }
             let mirror = self.current()?;
-            let Some(index) = mirror.tenant(tenant) else { return Ok(Vec::new()) };
-            match index.width() == probe.values().len() {
-                true => Ok(index.nearest(probe.values(), count)),
+            let Some(index) = mirror.tenant(tenant) else { return Ok(vec![Vec::new(); queries.len()]) };
+            match queries.iter().all(|query| query.probe.values().len() == index.width()) {
+                true => Ok(queries.iter().map(|query| index.nearest(query.probe.values(), query.count)).collect()),
                 false => Err(Error::ModelMismatch),
             }
+        })
+    }
+
+    fn duplicates<'a>(
+        &'a self,
+        tenant: TenantId,
+        at: Score,
+        count: usize,
+        progress: &'a (dyn Fn(u64, u64) + Sync),
+    ) -> Answer<'a, Vec<Pair>> {
+        Box::pin(async move {
+            let references = self.references(tenant)?;
+            pairs::reaching(&references, at, count, progress).map_err(|error| Error::Unavailable(error.to_string()))
         })
     }
 

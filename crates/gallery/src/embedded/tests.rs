@@ -31,7 +31,7 @@ impl Store for Folder {
     type Handle = Embedded;
 
     fn open(&self) -> Embedded {
-        Embedded::open(self.path(), model()).expect("opened")
+        Embedded::open(self.path(), model(), crate::Options::default()).expect("opened")
     }
 }
 

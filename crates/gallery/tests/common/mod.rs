@@ -4,17 +4,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
-use biometric::{ModelId, PersonId, Score, Template, TenantId, Timestamp};
+use biometric::{ModelId, Person, PersonId, Score, Template, TenantId, Timestamp};
 use futures_executor::block_on;
-use gallery::{Embedded, Error, Gallery};
+use gallery::{Embedded, Error, Gallery, Query};
 
 pub const TENANT: TenantId = TenantId(1);
 pub const NEVER: Score = Score(2.0);
 
 pub fn open(dir: &Path) -> Embedded {
-    Embedded::open(dir, ModelId::parse("crash@1").expect("a model id")).unwrap_or_else(|error| panic!("{error}"))
+    Embedded::open(dir, ModelId::parse("crash@1").expect("a model id"), gallery::Options::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The one reference that belongs to an id.
@@ -35,6 +37,12 @@ pub fn enrol(gallery: &Embedded, id: &str) -> Result<(), Error> {
 
 pub fn remove(gallery: &Embedded, id: &str) -> Result<(), Error> {
     block_on(gallery.remove(TENANT, &PersonId::parse(id).expect("a person id")))
+}
+
+/// Whose reference is the nearest to this one.
+pub fn nearest(gallery: &Embedded, probe: &Template) -> Result<Person, Error> {
+    let mut found = block_on(gallery.search(TENANT, &[Query { probe, count: 1 }], NonZeroUsize::MIN))?;
+    found.pop().and_then(|mut found| found.pop()).map(|candidate| candidate.person).ok_or(Error::NotFound)
 }
 
 /// Tells the parent, in one write: `!<what> <id>`.

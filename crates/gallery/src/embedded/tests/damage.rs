@@ -32,7 +32,7 @@ fn file(folder: &Folder) -> std::path::PathBuf {
 }
 
 fn refusal(folder: &Folder) -> OpenError {
-    Embedded::open(folder.path(), model()).err().expect("refused")
+    Embedded::open(folder.path(), model(), crate::Options::default()).err().expect("refused")
 }
 
 fn sql(folder: &Folder, statement: &str) {
@@ -72,7 +72,7 @@ fn a_changed_byte_is_refused_or_does_no_harm() {
         let mut changed = whole.clone();
         changed[place] ^= 1 << (place % 8);
         fs::write(file(&folder), &changed).expect("written");
-        match Embedded::open(folder.path(), model()) {
+        match Embedded::open(folder.path(), model(), crate::Options::default()) {
             Ok(gallery) => assert!(gallery.current().expect("current").rows() == contents, "byte {place}"),
             Err(_) => refused += 1,
         }
@@ -137,13 +137,14 @@ fn a_gallery_of_another_model_is_refused_until_it_is_empty() {
     let old = folder.open();
     enrol(&old, "a", 1).expect("enrolled");
     let other = ModelId::parse("another@2").expect("a model id");
-    let error = Embedded::open(folder.path(), other.clone()).err().expect("refused");
+    let error = Embedded::open(folder.path(), other.clone(), crate::Options::default()).err().expect("refused");
     assert!(matches!(&error.fault, Fault::OtherModel { .. }));
     let text = error.to_string();
     assert!(text.contains("contract@1") && text.contains("another@2") && text.contains("enrol everyone again"));
 
     block_on(old.remove(TENANT, &id("a"))).expect("removed");
-    let new = Embedded::open(folder.path(), other.clone()).expect("an empty gallery is free for any model");
+    let new = Embedded::open(folder.path(), other.clone(), crate::Options::default())
+        .expect("an empty gallery is free for any model");
     let template = Face(1).template_of(other);
     block_on(new.enrol(TENANT, id("a"), template, super::ALIKE, now(), None)).expect("enrolled");
     assert!(matches!(block_on(old.get(TENANT, &id("a"))), Err(Error::Unavailable(_))));
@@ -154,7 +155,7 @@ fn a_gallery_of_another_model_is_refused_until_it_is_empty() {
 fn only_the_owner_may_read_the_files() {
     let folder = Folder::fresh();
     let inner = folder.path().join("made/for/it");
-    let gallery = Embedded::open(&inner, model()).expect("opened");
+    let gallery = Embedded::open(&inner, model(), crate::Options::default()).expect("opened");
     enrol(&gallery, "a", 1).expect("enrolled");
     let mode = |path: &std::path::Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
     assert_eq!(mode(&inner), 0o700);
