@@ -299,6 +299,21 @@ mod tests {
         }
     }
 
+    /// No product of the bound may run over, least of all to minus infinity.
+    #[test]
+    fn a_probe_as_long_as_numbers_go_rules_nobody_out() {
+        for (tier, width) in Tier::ALL.into_iter().flat_map(|tier| [8, 16, 128].map(|width| (tier, width))) {
+            let coder = Coder::new(width, tier);
+            for seed in 0..40 {
+                let row = unit(&(0..width).map(|i| ((i * (seed + 3)) as f64 * 0.7).sin()).collect::<Vec<_>>());
+                for length in [1e37_f32, 1.6e38, 1.8e38, 3.3e38, 3.395e38, 3.4e38, f32::MAX] {
+                    let probe: Vec<_> = row.iter().map(|value| -value * length).collect();
+                    assert!(found(&coder, &row, &probe), "{tier} {width} {seed} {length}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn codes_grow_and_change_row_by_row() {
         for tier in Tier::ALL {

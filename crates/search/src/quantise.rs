@@ -117,12 +117,18 @@ fn word_max(tier: Tier) -> f64 {
     }
 }
 
-/// Quantises a rotated probe.
+/// The longest probe whose bounds are worked out: a product of a row and it, of at most 1.3 times its norm, must be a finite
+/// `f32`. Minus infinity would rule out whom it stands for.
+const PROBE_NORM_MAX: f64 = f32::MAX as f64 / 2.0;
+
+/// Quantises a rotated probe. One that is too long, or too short for its step to be a normal number, becomes zeros, so that
+/// its residual is its norm.
 pub(crate) fn quantise_probe(tier: Tier, rotated: &[f64]) -> QuantisedProbe {
     let greatest = rotated.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
     let step = (greatest / word_max(tier)) as f32;
     let norm = norm(rotated) * (1.0 + 1e-12) + 1e-12;
-    if !(step.is_normal() && norm.is_finite()) {
+    // Also when a value is not a number.
+    if !(step.is_normal() && norm <= PROBE_NORM_MAX) {
         return QuantisedProbe { words: vec![0; rotated.len()], step: 0.0, norm, residual: norm };
     }
     let words: Vec<i8> = rotated.iter().map(|value| (value / f64::from(step)).round() as i8).collect();
