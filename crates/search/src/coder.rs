@@ -87,9 +87,7 @@ impl Coder {
     /// When `values` is no whole number of vectors: a defect of the caller.
     #[must_use]
     pub fn encode(&self, values: &[f32]) -> Codes {
-        assert!(values.len().is_multiple_of(self.width), "vectors of one model have one length");
-        let rows = values.len() / self.width;
-        let mut codes = Codes::zeroed(self, rows);
+        let mut codes = Codes::zeroed(self, values.len() / self.width);
         self.encode_groups(values, codes.as_bytes_mut());
         codes
     }
@@ -98,8 +96,10 @@ impl Coder {
     /// threads.
     ///
     /// # Panics
-    /// When there are more vectors than the groups have room for: a defect of the caller.
+    /// When `values` is no whole number of vectors, or more than the groups have room for: a defect of the caller.
     pub fn encode_groups(&self, values: &[f32], groups: &mut [u8]) {
+        // The row of half a vector would stay wiped: a person whom no search finds.
+        assert!(values.len().is_multiple_of(self.width), "vectors of one model have one length");
         let mut rotated = Vec::with_capacity(self.rotation.padded());
         let vectors = values.chunks(GROUP_ROWS * self.width);
         assert!(vectors.len() * self.layout.group_bytes() <= groups.len(), "room for every row");
@@ -312,6 +312,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "one length")]
+    fn half_a_vector_is_refused() {
+        let coder = Coder::new(8, Tier::U8);
+        let mut codes = Codes::zeroed(&coder, 2);
+        coder.encode_groups(&[0.1; 12], codes.as_bytes_mut());
     }
 
     #[test]
