@@ -28,6 +28,8 @@ const HUGE_BYTES_MIN: usize = 4 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) tier: Tier,
+    /// Values of a vector, before they are padded: codes of different widths may lie alike, and still are no match.
+    pub(crate) width: usize,
     /// Lines of codes in a group.
     pub(crate) lines: usize,
 }
@@ -39,7 +41,7 @@ impl Layout {
             Tier::U8 => padded / STEP_VALUES,
             Tier::V4 => padded / (2 * STEP_VALUES),
         };
-        Self { tier, lines }
+        Self { tier, width, lines }
     }
 
     /// Bytes of a group, its bounds included.

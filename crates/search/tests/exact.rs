@@ -172,6 +172,16 @@ proptest! {
     }
 }
 
+/// Widths that are padded to the same: codes and words would fit, and a threshold that nobody reaches would hide it.
+#[test]
+#[should_panic(expected = "codes and queries of one coder")]
+fn a_probe_of_another_width_is_refused() {
+    let (codes, originals) = (Coder::new(13, Tier::V4).encode(&[0.1; 13]), Memory::new(13, vec![0.1; 13]));
+    let piece = Piece { codes: &codes, originals: &originals, gone: &Gone::default() };
+    let query = Coder::new(16, Tier::V4).query(&[0.1; 16]);
+    let _ = scan(&[piece], &[Job { query: &query, goal: Goal::Reaching { score: 9.0, rows_max: 1 } }], How::alone());
+}
+
 #[test]
 fn nothing_is_found_where_nobody_is() {
     let coder = Coder::new(128, Tier::V4);
