@@ -136,6 +136,7 @@ mod tests {
                 let queries: Vec<_> = queries.iter().collect();
                 let mut thresholds = vec![threshold; queries.len()];
                 thresholds[0] = f32::NEG_INFINITY;
+                thresholds[1] = f32::NAN;
                 for count in 1..=queries.len() {
                     let expected = sieved(Kernel::Portable, &codes, &queries[..count], &thresholds[..count]);
                     for kernel in Kernel::available() {

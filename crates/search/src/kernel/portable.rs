@@ -1,5 +1,7 @@
 //! Plain Rust: what the other kernels must equal, bit for bit.
 
+use std::cmp::Ordering;
+
 use super::{Chunk, Survivor};
 use crate::bound::widen_half;
 use crate::codes::{GROUP_ROWS, LINE, Layout, STEP_VALUES};
@@ -20,8 +22,8 @@ pub(super) fn sieve(chunk: &Chunk<'_>, survivors: &mut Vec<Survivor>) {
             let sums = sums(layout, codes, query);
             for (row, sum) in sums.into_iter().enumerate() {
                 let bound = bound(query, sum, half(bounds, row), half(bounds, GROUP_ROWS + row));
-                // Also a bound that is no number rules nobody out.
-                if bound >= *threshold || bound.is_nan() {
+                // What is no number, bound or threshold, rules nobody out.
+                if bound.partial_cmp(threshold) != Some(Ordering::Less) {
                     let row = (number * GROUP_ROWS + row) as u32;
                     survivors.push(Survivor { query: place as u32, row, bound });
                 }
