@@ -23,8 +23,11 @@ const PASSES: usize = 8;
 #[must_use]
 pub fn memory_bandwidth(threads: NonZeroUsize) -> f64 {
     let start = Barrier::new(threads.get());
-    let read = || {
-        let mut map = MmapMut::map_anon(PASS_BYTES).expect("memory to read from");
+    // Before there are threads: one that ended without memory would leave the others waiting for it.
+    let maps = (0..threads.get()).map(|_| MmapMut::map_anon(PASS_BYTES).expect("memory to read from"));
+    let maps: Vec<_> = maps.collect();
+    let start = &start;
+    let read = |mut map: MmapMut| {
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
         map.fill(1);
@@ -38,7 +41,7 @@ pub fn memory_bandwidth(threads: NonZeroUsize) -> f64 {
         PASS_BYTES as f64 / seconds
     };
     thread::scope(|scope| {
-        let readers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(read)).collect();
+        let readers: Vec<_> = maps.into_iter().map(|map| scope.spawn(move || read(map))).collect();
         readers.into_iter().map(|reader| reader.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).sum()
     })
 }
