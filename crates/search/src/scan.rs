@@ -1,6 +1,7 @@
 //! The search: a gallery's codes in chunks, and what survives recomputed from the originals.
 
 use std::num::NonZeroUsize;
+use std::thread;
 
 use biometric::dot;
 
@@ -98,15 +99,20 @@ pub fn scan(pieces: &[Piece<'_>], jobs: &[Job<'_>], how: How) -> Result<Vec<Vec<
     let shared: Vec<Shared> = jobs.iter().map(|_| Shared::new()).collect();
     let groups: usize = pieces.iter().map(|piece| piece.codes.rows().div_ceil(GROUP_ROWS)).sum();
     let threads = how.threads.get().min(groups).max(1);
-    let part = |thread: usize| {
-        let (first, end) = (groups * thread / threads, groups * (thread + 1) / threads);
+    let part = |number: usize| {
+        let (first, end) = (groups * number / threads, groups * (number + 1) / threads);
         let mut walk = Walk::new(jobs, &shared, how.kernel);
         walk.over(pieces, first, end).map(|()| std::mem::take(&mut walk.best))
     };
-    let parts = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|thread| scope.spawn(move || part(thread))).collect();
+    let parts = thread::scope(|scope| {
+        let start = |number| (number, thread::Builder::new().spawn_scoped(scope, move || part(number)));
+        let others: Vec<_> = (1..threads).map(start).collect();
         let own = part(0);
-        let joined = others.into_iter().map(|other| other.join().unwrap_or_else(|p| std::panic::resume_unwind(p)));
+        let joined = others.into_iter().map(|(number, other)| match other {
+            Ok(other) => other.join().unwrap_or_else(|p| std::panic::resume_unwind(p)),
+            // A thread that does not start leaves its part to the caller's.
+            Err(_) => part(number),
+        });
         std::iter::once(own).chain(joined).collect::<Result<Vec<_>, _>>()
     })?;
     let merged = parts.into_iter().reduce(|mut all, more| {
