@@ -12,8 +12,8 @@ const U: f64 = 1.0 / (1 << 24) as f64;
 /// 1e-3, so no norm is above 1.0005. A row whose norm is above this gets an infinite residual, and is always recomputed.
 pub(crate) const NORM_MAX: f64 = 1.001;
 
-/// What the norm of a decoded row may be: that of the least-squares scale is at most the row's, the scale's own rounding
-/// to eight bits adds 2^-8 of it.
+/// What the norm of a decoded row may be: with the scale that fits its levels best it is at most the row's, and the scale's
+/// own rounding to eight bits adds 2^-8 of it.
 pub(crate) const DECODED_NORM_MAX: f64 = NORM_MAX * (1.0 + 1.0 / 256.0);
 
 /// Roundings of the bound itself, in units of the probe's norm: two products for the code's part and one for the

@@ -3,7 +3,7 @@
 use super::{Origin, SnapshotError, damaged, other, sums};
 use crate::{Coder, Codes, GROUP_ROWS, Tier};
 
-/// How many bytes the header takes: nineteen words, and room for the longest model id.
+/// How many bytes the header takes: fourteen words, room for the longest model id, and the checksum.
 pub(super) const HEADER_BYTES: usize = 512;
 
 /// The first eight bytes, as a number in the order of the machine: a file of another order does not begin so.
