@@ -11,7 +11,7 @@ const MAGIC: u64 = u64::from_le_bytes(*b"AUTHER1N");
 
 /// How parts are laid out. It changes with any of them; header and checksum keep their places, so that another format is
 /// told from damage.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// Rows under one checksum of keys and codes: 17 kB of 4-bit codes at 128 values, which one core checks in 2 us.
 pub(super) const BLOCK_ROWS: usize = 256;

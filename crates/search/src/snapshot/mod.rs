@@ -8,7 +8,7 @@
 //! | header | magic, format, width, tier, the coder's fingerprint, the store's version and mark, model, checksum | at opening |
 //! | directory | for every space its number and how many rows it has | at opening, by a checksum in the header |
 //! | keys | for every row its key, ascending within a space | at opening, with their block |
-//! | row checksums | for every row the checksum of its original; 0: wiped | at opening, with their block |
+//! | row checksums | for every row the checksum of its original, or that it was wiped | at opening, with their block |
 //! | block checksums | for every 256 rows one over their keys, row checksums and codes | at opening |
 //! | codes | as they lie in memory, every space a [`Codes`](crate::Codes) of its own | at opening, with their block |
 //! | originals | for every row its vector | by the row checksum, whenever a row is copied out |

@@ -216,8 +216,8 @@ impl<'a, T: Iterator<Item = Task<'a>> + Send> Work<'_, T> {
             return Err(damaged("its keys do not ascend"));
         }
         let first = row - space.row(0);
-        let zeros = words(&buffers.sums).zip(first..).filter(|(sum, _)| *sum == sums::WIPED);
-        wiped.extend(zeros.map(|(_, row)| (task.space, row)));
+        let marked = words(&buffers.sums).zip(first..).filter(|(sum, _)| *sum == sums::WIPED);
+        wiped.extend(marked.map(|(_, row)| (task.space, row)));
         Ok(())
     }
 

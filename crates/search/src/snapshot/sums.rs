@@ -3,8 +3,9 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-/// The checksum of a row that was wiped.
-pub(super) const WIPED: u64 = 0;
+/// What stands for the checksum of a row that was wiped. Not zero: a page that a disk lost reads as zeros, and its rows are
+/// damaged and not gone.
+pub(super) const WIPED: u64 = u64::from_ne_bytes(*b"no row!!");
 
 /// The checksum of the header, and of the directory.
 pub(super) fn plain(bytes: &[u8]) -> u64 {
@@ -13,7 +14,10 @@ pub(super) fn plain(bytes: &[u8]) -> u64 {
 
 /// The checksum of a row's original, never [`WIPED`]. `row` counts through all spaces.
 pub(super) fn row(seal: u64, row: usize, values: &[f32]) -> u64 {
-    xxh3_64_with_seed(bytes_of(values), place(seal, row)).max(WIPED + 1)
+    match xxh3_64_with_seed(bytes_of(values), place(seal, row)) {
+        WIPED => !WIPED,
+        sum => sum,
+    }
 }
 
 /// The checksum of a block: its keys, row checksums and codes. `block` counts through all spaces.

@@ -128,7 +128,7 @@ fn wipe_in_block(
     }
     // Checksums first: who copies a row meanwhile finds the new one, or a vector that still fits the old one.
     for row in &rows {
-        block.sums[row * WORD..][..WORD].fill(0);
+        block.sums[row * WORD..][..WORD].copy_from_slice(&sums::WIPED.to_ne_bytes());
         file.write_all_at(&sums::WIPED.to_ne_bytes(), offset(sections.sum_at(at.row + row)))?;
     }
     let zeros = vec![0; sections.row_bytes()];

@@ -89,6 +89,21 @@ fn what_is_damaged_after_opening_is_found_when_it_is_copied() {
     base.copy(1, &mut into).expect_err("damaged");
 }
 
+/// A page that the disk gives back as zeros, after it was found good: its rows are not taken for wiped ones.
+#[test]
+fn rows_whose_checksums_are_lost_after_opening_are_damaged_and_not_gone() {
+    let (_dir, path) = place();
+    let sample = small();
+    sample.write(&path);
+    let snapshot = sample.open(&path).expect("opened");
+    let mut bytes = fs::read(&path).expect("there");
+    // Header, directory and keys stay.
+    bytes[HEADER_BYTES + 3 * 16 + 19 * 8..].fill(0);
+    fs::write(&path, bytes).expect("written");
+    let (_, base) = snapshot.spaces().last().expect("three");
+    base.copy(1, &mut [0.0; 8]).expect_err("damaged");
+}
+
 #[test]
 fn another_model_width_tier_or_coder_is_said() {
     let (_dir, path) = place();
