@@ -55,6 +55,15 @@ impl Snapshot {
         Ok(Self { header, bases })
     }
 
+    /// The store's version and mark that the snapshot at `path` was made of, without opening it.
+    ///
+    /// # Errors
+    /// When there is none, when it is of another format or damaged at its head, or when the operating system says no.
+    pub fn position(path: &Path) -> Result<(i64, i64), SnapshotError> {
+        let (header, _, _) = read_head(&File::open(path)?)?;
+        Ok((header.version, header.mark))
+    }
+
     /// The store's version that the snapshot was made of.
     #[must_use]
     pub fn version(&self) -> i64 {
