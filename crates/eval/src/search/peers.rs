@@ -119,6 +119,15 @@ impl Peer {
     }
 }
 
+impl std::str::FromStr for Peer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.map(Self::word);
+        Self::ALL.into_iter().find(|peer| peer.word() == text).ok_or_else(|| format!("one of {}", known.join(", ")))
+    }
+}
+
 /// A power of two near twice the square root: as many cells as rows in a cell, within what is usual.
 fn cells(rows: usize) -> usize {
     let cells = 2.0 * (rows as f64).sqrt();

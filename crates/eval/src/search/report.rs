@@ -213,6 +213,16 @@ impl Kind {
     }
 }
 
+impl SearchReport {
+    /// Whether every answer of ours was that of the full scan.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        let timed = self.galleries.iter().flat_map(|gallery| &gallery.systems).filter_map(|system| system.agreed);
+        let compared = self.agreement.iter().map(|one| [one.agreed, one.queries]);
+        compared.chain(timed).all(|[agreed, all]| agreed == all)
+    }
+}
+
 impl GalleryReport {
     /// The system of this kind, threads and probes a call.
     pub(super) fn system(&self, threads: usize, batch: usize, of: impl Fn(&Kind) -> bool) -> Option<&SystemReport> {

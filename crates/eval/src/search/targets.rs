@@ -272,6 +272,7 @@ pub(super) mod tests {
     fn one_wrong_answer_is_a_broken_promise_and_few_probes_are_no_kept_one() {
         let mut wrong = report();
         wrong.agreement[1].agreed -= 1;
+        assert!(report().agrees() && !wrong.agrees());
         assert_eq!(verdicts(&wrong)[0], Verdict::Missed);
         let mut timed = report();
         timed.galleries[0].systems[0].agreed = Some([59, 60]);
