@@ -5,9 +5,12 @@
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use search::{Coder, Codes, Goal, Gone, How, Job, Kernel, Memory, Piece, Query, Tier, memory_bandwidth, scan};
+use search::{
+    Coder, Codes, Damaged, Goal, Gone, How, Job, Kernel, Memory, Originals, Piece, Query, Tier, memory_bandwidth, scan,
+};
 
 /// Values in a template, as those of SFace.
 const WIDTH: usize = 128;
@@ -50,6 +53,7 @@ fn main() {
             }
         }
         println!("{tier} encoding: {:.2} us a template", encoding / rows as f64 * 1e6);
+        println!("{tier} compares {:.0} templates a query\n", compared(&codes, &originals, &queries));
     }
 }
 
@@ -68,6 +72,33 @@ fn time(codes: &Codes, originals: &Memory, queries: &[Query], batch: usize, how:
     }
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
+}
+
+/// How many templates are compared for a query, each searched alone.
+fn compared(codes: &Codes, originals: &Memory, queries: &[Query]) -> f64 {
+    let counted = Counted { originals, copies: AtomicUsize::new(0) };
+    let piece = Piece { codes, originals: &counted, gone: &Gone::default() };
+    for query in queries {
+        black_box(scan(&[piece], &[Job { query, goal: Goal::Nearest(1) }], How::alone()).expect("undamaged"));
+    }
+    counted.copies.into_inner() as f64 / queries.len() as f64
+}
+
+/// Originals that count how often one is looked at.
+struct Counted<'a> {
+    originals: &'a Memory,
+    copies: AtomicUsize,
+}
+
+impl Originals for Counted<'_> {
+    fn copy(&self, row: usize, into: &mut [f32]) -> Result<bool, Damaged> {
+        self.copies.fetch_add(1, Ordering::Relaxed);
+        self.originals.copy(row, into)
+    }
+
+    fn prefetch(&self, row: usize) {
+        self.originals.prefetch(row);
+    }
 }
 
 /// Another image of an enrolled person.

@@ -16,6 +16,7 @@
 //! | `kernel` | the inner loop, once for every kind of processor |
 //! | `originals`, `gone` | the templates themselves; which of them no longer count |
 //! | `scan`, `best` | the search: chunks, survivors, what is kept of them, threads |
+//! | `snapshot` | codes and originals in a file, checked and mapped |
 //! | `bandwidth` | how fast this machine reads memory: the physical limit |
 
 mod bandwidth;
@@ -29,6 +30,7 @@ mod originals;
 mod quantise;
 mod rotation;
 mod scan;
+mod snapshot;
 mod tier;
 
 pub use bandwidth::memory_bandwidth;
@@ -38,4 +40,5 @@ pub use gone::Gone;
 pub use kernel::Kernel;
 pub use originals::{Damaged, Memory, Originals};
 pub use scan::{Goal, Hit, How, Job, Piece, scan};
+pub use snapshot::{Base, Origin, Snapshot, SnapshotError, SnapshotWriter};
 pub use tier::{Tier, TierError};
