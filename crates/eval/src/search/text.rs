@@ -115,6 +115,9 @@ fn gallery(text: &mut String, report: &SearchReport, gallery: &GalleryReport) {
     };
     let rows: Vec<Vec<String>> = gallery.builds.iter().map(build).collect();
     text.push_str(&table(&["index", "built in s", "MB", "bytes a template", "process grew by MB"], &rows));
+    text.push_str(
+        "v4 is built by writing a snapshot and the originals by opening it: they stay in the mapped file.\n\n",
+    );
     let rows: Vec<Vec<String>> = gallery.systems.iter().map(system).collect();
     let header = [
         "index",
