@@ -287,6 +287,10 @@ class Session:
         self.indexes[request["kind"]] = index
         return {"seconds": seconds, "bytes": int(index.bytes()), "resident": resident}
 
+    def release(self, _):
+        self.vectors = None
+        return {}
+
     def run(self, request):
         index = self.indexes[request["kind"]]
         index.prepare(request["threads"], request.get("effort"))

@@ -178,6 +178,7 @@ impl Run<'_> {
         let (ours, mut builds) = ours::Ours::build(&rows, folder, progress)?;
         let queries = Queries::draw(source, count, 0, plan.queries);
         let exact = exact::exact(&rows, &queries, progress)?;
+        self.agreement.extend(agree(&ours, source, &rows, plan, self.sources.len(), progress)?);
         let asked = match &mut self.peers {
             Some(peers) => {
                 peers.load(&rows, &queries.values)?;
@@ -185,11 +186,15 @@ impl Run<'_> {
                 for peer in &asked {
                     builds.push(peers.build(*peer, count, progress)?);
                 }
+                peers.release()?;
                 asked
             }
             None => Vec::new(),
         };
         let originals = originals(&rows)?;
+        // Nobody reads it any more: its pages make room for the snapshot's.
+        std::fs::remove_file(&rows.path).map_err(Error::file(&rows.path))?;
+        ours.warm_up()?;
         let mut field = Field { ours: &ours, originals: originals.as_deref(), peers: self.peers.as_mut(), rows: count };
         let systems = systems::systems(count, &asked);
         let (systems, bandwidth) = rounds::measure(&mut field, &systems, &queries, &exact, plan, progress)?;
@@ -197,7 +202,6 @@ impl Run<'_> {
         if let Some(peers) = &mut self.peers {
             peers.clear()?;
         }
-        self.agreement.extend(agree(&ours, source, &rows, plan, self.sources.len(), progress)?);
         Ok(GalleryReport {
             data: source.name().into(),
             rows: count,

@@ -1,7 +1,8 @@
 //! The index that is measured: codes of both tiers in memory, the originals in the mapped file of a snapshot.
 
+use std::fs::File;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -28,6 +29,7 @@ pub(super) struct Ours {
     coder: Coder,
     /// Codes of the other tier.
     other: (Coder, Codes),
+    path: PathBuf,
 }
 
 impl Ours {
@@ -54,7 +56,13 @@ impl Ours {
             resident: grown.map(|grown| grown.saturating_sub(codes)),
         };
         let (other, u8) = encode_other(rows, progress)?;
-        Ok((Self { gone: base.wiped(), base, coder, other }, vec![v4, originals, u8]))
+        Ok((Self { gone: base.wiped(), base, coder, other, path }, vec![v4, originals, u8]))
+    }
+
+    /// Reads the snapshot once, so that it is in the cache of files as on a machine that has been at work for a while.
+    pub(super) fn warm_up(&self) -> Result<(), Error> {
+        let read = File::open(&self.path).and_then(|mut file| std::io::copy(&mut file, &mut std::io::sink()));
+        read.map(drop).map_err(Error::file(&self.path))
     }
 
     /// The nearest row of each probe, and whatever ties with it.

@@ -200,6 +200,11 @@ impl Peers {
         Ok(Build { index: format!("{} ({})", peer.title(), peer.setting(rows)), seconds, bytes, resident })
     }
 
+    /// Lets go of the file of rows: every index has its own copy.
+    pub(super) fn release(&mut self) -> Result<(), Error> {
+        self.ask::<Value>(&json!({ "do": "release" }), || {}).map(drop)
+    }
+
     /// Runs `calls` calls of `batch` probes, from probe number `first` on.
     pub(super) fn run(&mut self, peer: Peer, with: With, first: usize, calls: usize) -> Result<Calls, Error> {
         let With { effort, threads, batch } = with;
