@@ -25,8 +25,9 @@ const EF_BUILD: usize = 100;
 /// Threads that build an index.
 const BUILD_THREADS: usize = 2;
 
-/// How usearch keeps vectors: as they are. A byte a value is faster, and finds fewer of the right rows.
-const USEARCH_TYPE: &str = "f32";
+/// How usearch keeps vectors: in half precision, which takes two thirds of the time of single precision and finds as much.
+/// With a byte a value, faster still, a recall of 0.99 is out of reach, however hard it looks.
+const USEARCH_TYPE: &str = "f16";
 
 /// An index beside ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
