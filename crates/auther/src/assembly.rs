@@ -91,7 +91,8 @@ impl Assembly {
         self.catalogue.get(name).ok_or_else(|| Failure::new(format!("there is no model card named {name}")))
     }
 
-    fn embedder(&self) -> Outcome<&models::Embedder> {
+    /// The recognition model that the settings name.
+    pub(crate) fn embedder(&self) -> Outcome<&models::Embedder> {
         let card = self.card(&self.settings.embedder)?;
         let none = || Failure::new(format!("setting embedder: {} is no recognition model", card.name));
         card.embedder().ok_or_else(none)
@@ -124,7 +125,7 @@ impl Assembly {
     pub(crate) fn engine(&self) -> Outcome<Engine> {
         let loaded = self.load()?;
         self.make_data_folder()?;
-        let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone())?;
+        let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone(), self.settings.gallery())?;
         let collections = gallery::CollectionStore::open(&self.settings.data)?;
         let pipelines = (0..self.workers()).map(|_| loaded.pipeline()).collect::<Result<Vec<_>, _>>()?;
         let limits = PoolLimits {

@@ -112,6 +112,9 @@ pub(crate) enum Command {
     /// Find the enrolled person on an image (1:N)
     #[command(after_help = help::IDENTIFY)]
     Identify(Identify),
+    /// Find pairs of persons whose faces may be one: who is enrolled twice, under different ids
+    #[command(after_help = help::DUPLICATES)]
+    Duplicates(Duplicates),
     /// Run the checks of an enrolment on images, without enrolling: every measure, its limits, the verdict
     #[command(after_help = help::CHECK)]
     Check(Check),
@@ -141,7 +144,7 @@ impl Command {
         match self {
             Self::Serve(_) | Self::Key(_) | Self::Signing(_) | Self::Person(_) | Self::Import(_) => true,
             Self::User(_) | Self::Organisation(_) | Self::Plan(_) | Self::Usage(_) => true,
-            Self::Enrol(_) | Self::Verify(_) | Self::Identify(_) => true,
+            Self::Enrol(_) | Self::Verify(_) | Self::Identify(_) | Self::Duplicates(_) => true,
             Self::Check(_) | Self::Compare(_) | Self::Eval(_) | Self::Bench(_) => false,
             Self::Setup(_) | Self::Doctor | Self::Settings => false,
         }
@@ -152,7 +155,7 @@ impl Command {
     pub(crate) fn asks_about_faces(&self) -> bool {
         match self {
             Self::Enrol(_) | Self::Verify(_) | Self::Identify(_) | Self::Check(_) | Self::Compare(_) => true,
-            Self::Person(_) | Self::Import(_) => true,
+            Self::Person(_) | Self::Import(_) | Self::Duplicates(_) => true,
             Self::Serve(_) | Self::Setup(_) | Self::Key(_) | Self::Signing(_) | Self::User(_) => false,
             Self::Organisation(_) | Self::Plan(_) | Self::Usage(_) => false,
             Self::Eval(_) | Self::Bench(_) | Self::Doctor | Self::Settings => false,
@@ -224,6 +227,16 @@ pub(crate) struct Identify {
     /// How many candidates to show, 1 to 100 [default: 5]
     #[arg(long, value_parser = value_parser!(u8).range(1..=CANDIDATES_MAX))]
     pub(crate) top: Option<u8>,
+}
+
+#[derive(Args)]
+pub(crate) struct Duplicates {
+    /// Similarity from which on two persons may be one, 0 to 100 percent
+    #[arg(long, default_value_t = 98.0, value_name = "PERCENT")]
+    pub(crate) at: f64,
+    /// How many pairs to show at most, the most similar first
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
 }
 
 #[derive(Args)]

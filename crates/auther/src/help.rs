@@ -95,13 +95,24 @@ Examples:
   auther verify mark somebody.jpg --server https://auth.example.org --signing-key-file signing.txt";
 
 pub(crate) const IDENTIFY: &str = "\
-Somebody must be enrolled (`auther enrol`, `auther import`). The best candidates are shown, however unlike; \
-    a --server names the one who matches, or nobody.
+Somebody must be enrolled (`auther enrol`, `auther import`). The best candidates are shown with their similarity, however \
+    unlike; --json tells the comparison scores, too. A --server names the one who matches, or nobody.
 Exit status: 0 when the best one matches, 2 when not, or when the image is refused, 1 on an error.
 
 Examples:
   auther identify somebody.jpg --top 3
+  auther identify somebody.jpg --top 10 --json
   auther identify somebody.jpg --server https://auth.example.org";
+
+pub(crate) const DUPLICATES: &str = "\
+Needs nothing but enrolled persons. An enrolment refuses a face that is enrolled under another id, so pairs are rare: they \
+    come of laxer rules, or of faces that are alike. Everybody is compared with everybody, which takes long where many are \
+    enrolled, and may run beside the server. Next: `auther person remove` the id that should not be.
+Exit status: 0 when nobody is enrolled twice, 2 when pairs are found, 1 on an error.
+
+Examples:
+  auther duplicates
+  auther duplicates --at 90 --limit 20 --json";
 
 pub(crate) const CHECK: &str = "\
 Needs the models (`auther setup`) or a --server, which does not draw. Next, when it is accepted: `auther enrol`. docs/image-requirements.md explains \

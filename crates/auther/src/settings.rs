@@ -59,6 +59,8 @@ settings! {
     detector: String = "yunet_2023mar";
     /// Name of the card of the recognition model; a gallery holds templates of one model only.
     embedder: String = "sface_2021dec";
+    /// How enrolled templates are coded in memory for the search, which finds the same either way: `v4` takes 68 bytes of a template of 128 values, `u8` 132.
+    gallery_codes: search::Tier = "v4";
     /// Threads that work on faces, each with models of its own; 0 for one a core.
     workers: usize = "0";
     /// Requests that may wait for a worker; one more is answered 503.
@@ -195,6 +197,11 @@ impl Settings {
             },
             probe_size: size(self.probe_inter_eye_distance_px_min),
         }
+    }
+
+    /// How the gallery is held in memory.
+    pub(crate) fn gallery(&self) -> gallery::Options {
+        gallery::Options { tier: self.gallery_codes }
     }
 
     /// Where the master key lies.

@@ -296,7 +296,8 @@ fn the_address_behind_a_trusted_proxy_is_believed_and_no_other() {
 fn fill(data: &Path, organisation: TenantId, count: u32) -> Arc<gallery::Embedded> {
     let model = models::Catalogue::built_in().expect("cards");
     let model = model.get("sface_2021dec").and_then(models::Card::embedder).expect("an embedder").model_id.clone();
-    let gallery = Arc::new(gallery::Embedded::open(data, model.clone()).expect("a gallery"));
+    let gallery =
+        Arc::new(gallery::Embedded::open(data, model.clone(), gallery::Options::default()).expect("a gallery"));
     wait(async {
         // Many at once, so that they share commits to the disk.
         let mut enrolments = JoinSet::<Result<Person, gallery::Error>>::new();

@@ -40,6 +40,44 @@ fn the_search_is_measured_without_models_and_agrees_with_a_full_scan() {
 }
 
 #[test]
+fn candidates_are_ranked_with_similarity_and_score() {
+    let data = tempfile::tempdir().expect("a folder");
+    for (id, image) in [("mark", "A000369_a.jpg"), ("colin", "A000376_a.jpg"), ("neil", "A000377_a.jpg")] {
+        assert!(run(&data, &["enrol", id, image]).status.success());
+    }
+    let found = printed(&run(&data, &["identify", "A000369_b.jpg", "--top", "2"]));
+    let found = found.as_array().expect("a list");
+    assert_eq!((found.len(), found[0]["personId"].as_str()), (2, Some("mark")));
+    for number in ["similarity", "score"] {
+        let [best, second] = [0, 1].map(|rank| found[rank][number].as_f64().expect("a number"));
+        assert!(best > second, "{found:?}");
+    }
+}
+
+#[test]
+fn who_is_enrolled_twice_is_found() {
+    let data = tempfile::tempdir().expect("a folder");
+    let alone = run(&data, &["duplicates"]);
+    assert_eq!((printed(&alone), alone.status.code()), (json!([]), Some(0)));
+    for (id, image) in [("mark", "A000369_a.jpg"), ("colin", "A000376_a.jpg"), ("neil", "A000377_a.jpg")] {
+        assert!(run(&data, &["enrol", id, image]).status.success());
+    }
+    let none = run(&data, &["duplicates"]);
+    assert_eq!((printed(&none), none.status.code()), (json!([]), Some(0)));
+    // No enrolment takes a face twice: the rules are laxer here.
+    let pairs = run(&data, &["duplicates", "--at", "0", "--limit", "2"]);
+    let (message, status) = said(&pairs);
+    assert!(status == Some(2) && message.contains("--limit"), "{pairs:?}");
+    let pairs = printed(&pairs);
+    let [first, second] = pairs.as_array().expect("a list").as_slice() else { panic!("{pairs}") };
+    assert!(first["score"].as_f64() > second["score"].as_f64(), "{pairs}");
+    let ids = [0, 1].map(|person| first["persons"][person]["personId"].as_str().expect("an id"));
+    assert!(ids[0] < ids[1], "{pairs}");
+    let wrong = run(&data, &["duplicates", "--at", "101"]);
+    assert!(wrong.status.code() == Some(1) && said(&wrong).0.contains("--at"), "{wrong:?}");
+}
+
+#[test]
 fn who_is_not_enrolled_is_a_no_and_no_error() {
     let data = tempfile::tempdir().expect("a folder");
     let questions: [&[&str]; 4] = [
@@ -137,7 +175,7 @@ fn the_exit_status_is_explained() {
     {
         assert!(help.contains(words), "{help}");
     }
-    for command in ["enrol", "verify", "identify", "check", "compare", "import", "doctor", "usage"] {
+    for command in ["enrol", "verify", "identify", "check", "compare", "import", "duplicates", "doctor", "usage"] {
         let help = auther().args([command, "--help"]).output().expect("runs");
         assert!(String::from_utf8_lossy(&help.stdout).contains("Exit status: 0 when"), "{command}");
     }

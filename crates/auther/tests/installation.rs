@@ -24,8 +24,15 @@ fn an_installation_that_is_in_use_is_well() {
     assert!(finding("accounts").starts_with("0 keys in"));
     assert!(finding("usage").starts_with("0 requests"));
     assert!(finding("gallery").starts_with("1 persons in"));
-    for name in ["processor", "onnxruntime", "yunet_2023mar", "sface_2021dec", "face_mesh_mediapipe", "iris_mediapipe"]
-    {
+    for name in [
+        "processor",
+        "search",
+        "onnxruntime",
+        "yunet_2023mar",
+        "sface_2021dec",
+        "face_mesh_mediapipe",
+        "iris_mediapipe",
+    ] {
         assert!(!finding(name).is_empty());
     }
 }

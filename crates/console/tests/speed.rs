@@ -195,7 +195,8 @@ async fn download(house: &House, browser: &Browser, page: &str) -> Duration {
 async fn every_page_is_there_in_50_milliseconds_where_much_has_happened() {
     let directory = tempfile::tempdir().expect("a directory");
     let model = ModelId::parse("speed").expect("a model");
-    let persons = Arc::new(Persons(Embedded::open(directory.path(), model.clone()).expect("opens")));
+    let persons =
+        Arc::new(Persons(Embedded::open(directory.path(), model.clone(), gallery::Options::default()).expect("opens")));
     let house = House::with(|parts| parts.operations = persons.clone());
     enrol(&persons.0, &model, house.tenant, house.now()).await;
     common::sample(&house);

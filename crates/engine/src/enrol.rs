@@ -69,10 +69,8 @@ impl Engine {
     }
 
     async fn is_enrolled_as_another(&self, scope: &Scope, id: &PersonId, template: &Template) -> Result<bool, Error> {
-        let (tenant, gallery, template) = (scope.tenant, self.shared.gallery.clone(), template.clone());
-        // A search is CPU work. Two, since the nearest may be the person's own reference.
-        let search = move |_: &mut face::Pipeline| futures_executor::block_on(gallery.search(tenant, &template, 2));
-        let nearest = self.shared.pool.run(search).await??;
+        // Two, since the nearest may be the person's own reference.
+        let nearest = self.shared.searches.nearest(scope.tenant, template.clone(), 2).await?;
         let duplicate_at = self.duplicate_at(scope);
         let others = nearest.iter().filter(|candidate| candidate.person.id != *id);
         Ok(others.into_iter().any(|candidate| candidate.score >= duplicate_at))

@@ -5,6 +5,7 @@
 mod check;
 mod collections;
 mod compare;
+mod duplicates;
 mod enrol;
 mod error;
 mod operations;
@@ -12,16 +13,20 @@ mod person;
 mod pool;
 mod recognise;
 mod rules;
+mod search;
 
 use std::sync::Arc;
 
 use biometric::{Calibration, TenantId, Timestamp};
 use gallery::{CollectionStore, Gallery};
 
+use search::Searches;
+
 pub use collections::{
     CollectionAnswer, CollectionError, Collections, ComparedFaces, FACES_MAX, FaceInImage, IndexedFaces, Indexing,
     QualityBar, Reason, Search, SearchedFaces,
 };
+pub use duplicates::Duplicate;
 pub use error::{Error, Refusal};
 /// The bytes of an image as the client sent them (JPEG, PNG or WebP); overwritten when dropped.
 pub use face::ImageBytes;
@@ -43,6 +48,7 @@ pub struct Engine {
 struct Shared {
     pool: Pool,
     gallery: Arc<dyn Gallery>,
+    searches: Arc<Searches>,
     collections: Arc<CollectionStore>,
     /// The installation's.
     rules: Arc<Rules>,
@@ -62,7 +68,8 @@ impl Engine {
         clock: Clock,
     ) -> Self {
         let (collections, rules) = (Arc::new(collections), Arc::new(rules));
-        Self { shared: Arc::new(Shared { pool, gallery, collections, rules, calibration, clock }) }
+        let searches = Searches::new(Arc::clone(&gallery), pool.follow_ups());
+        Self { shared: Arc::new(Shared { pool, gallery, searches, collections, rules, calibration, clock }) }
     }
 
     /// The installation's rules, which an organisation may only tighten.

@@ -2,6 +2,10 @@
 //!
 //! How many run at once and how many may wait is one decision, taken here: whatever the number of requests, the cores are
 //! never oversubscribed.
+//!
+//! What goes on with a request whose job is done (`follow_up`) is not refused, and goes before jobs that have not begun.
+
+mod follow_up;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +17,9 @@ use face::Pipeline;
 use tokio::sync::oneshot;
 
 use crate::Error;
+
+use self::follow_up::FollowUp;
+pub(crate) use self::follow_up::{FollowUps, Work};
 
 /// How long the first jobs are taken to last, until some have been measured.
 const JOB_TIME_FIRST_GUESS: Duration = Duration::from_millis(60);
@@ -56,10 +63,20 @@ struct Queue<W> {
 
 struct State<W> {
     jobs: VecDeque<Job<W>>,
+    follow_ups: VecDeque<FollowUp>,
     busy: usize,
     alive: usize,
+    /// The running mean of what one job costs a worker, what follows it included.
     job_time: Duration,
+    /// What follow-ups took since a job ended: part of what jobs cost.
+    follow_up_time: Duration,
     closed: bool,
+}
+
+/// What a worker does next.
+enum Task<W> {
+    Job(Job<W>),
+    FollowUp(Work),
 }
 
 impl<W: Send + 'static> Pool<W> {
@@ -70,9 +87,11 @@ impl<W: Send + 'static> Pool<W> {
     pub fn start(workers: Vec<W>, limits: PoolLimits) -> Result<Self, std::io::Error> {
         let state = State {
             jobs: VecDeque::new(),
+            follow_ups: VecDeque::new(),
             busy: 0,
             alive: workers.len(),
             job_time: JOB_TIME_FIRST_GUESS,
+            follow_up_time: Duration::ZERO,
             closed: false,
         };
         let queue = Arc::new(Queue { limits, state: Mutex::new(state), changed: Condvar::new() });
@@ -90,6 +109,18 @@ impl<W: Send + 'static> Pool<W> {
     pub fn is_alive(&self) -> bool {
         let state = self.queue.lock();
         state.alive > 0 && !state.closed
+    }
+
+    /// The way to the workers for what follows jobs.
+    pub(crate) fn follow_ups(&self) -> Arc<dyn FollowUps> {
+        // The queue and not the pool: whoever holds this keeps no worker from being joined.
+        Arc::clone(&self.queue) as Arc<dyn FollowUps>
+    }
+
+    /// How many jobs wait for a worker.
+    #[cfg(test)]
+    pub(crate) fn waiting_jobs(&self) -> usize {
+        self.queue.lock().jobs.len()
     }
 
     /// Runs `job` on a worker and returns what it returns. A job whose caller has gone before it began is skipped.
@@ -149,23 +180,38 @@ impl<W> Queue<W> {
 
     fn work(&self, mut worker: W) {
         let _gone = AliveGuard(self);
-        while let Some(job) = self.next() {
+        while let Some(task) = self.next() {
             let begun = Instant::now();
-            let has_run = job(&mut worker);
-            let mut state = self.lock();
-            state.busy -= 1;
-            if has_run {
-                state.note(begun.elapsed());
+            match task {
+                Task::Job(job) => {
+                    let has_run = job(&mut worker);
+                    self.ended(|state| {
+                        if has_run {
+                            state.note(begun.elapsed());
+                        }
+                    });
+                }
+                Task::FollowUp(work) => {
+                    // Whoever waits for it learns of a panic from what is dropped with it.
+                    let _ = catch_unwind(AssertUnwindSafe(work));
+                    self.ended(|state| state.follow_up_time += begun.elapsed());
+                }
             }
         }
     }
 
-    fn next(&self) -> Option<Job<W>> {
+    fn ended(&self, note: impl FnOnce(&mut State<W>)) {
+        let mut state = self.lock();
+        state.busy -= 1;
+        note(&mut state);
+    }
+
+    fn next(&self) -> Option<Task<W>> {
         let mut state = self.lock();
         loop {
-            if let Some(job) = state.jobs.pop_front() {
+            if let Some(task) = state.take(Instant::now()) {
                 state.busy += 1;
-                return Some(job);
+                return Some(task);
             }
             if state.closed {
                 return None;
@@ -176,6 +222,20 @@ impl<W> Queue<W> {
 }
 
 impl<W> State<W> {
+    /// What is to be done next: a follow-up that is due, else a job, else a follow-up that would have waited for company.
+    fn take(&mut self, now: Instant) -> Option<Task<W>> {
+        let turn = self.turn();
+        let due = self.follow_ups.iter().position(|follow_up| follow_up.is_due(now, turn));
+        let place = due.or_else(|| self.jobs.is_empty().then_some(0));
+        let follow_up = place.and_then(|place| self.follow_ups.remove(place));
+        follow_up.map(|follow_up| Task::FollowUp(follow_up.work)).or_else(|| self.jobs.pop_front().map(Task::Job))
+    }
+
+    /// How long it takes in the mean until another worker is free, while all are busy.
+    fn turn(&self) -> Duration {
+        self.job_time / u32::try_from(self.alive.max(1)).unwrap_or(u32::MAX)
+    }
+
     /// How long a job that comes now would wait, if the jobs before it last as long as those of late.
     fn expected_wait(&self) -> Duration {
         match self.jobs.len() {
@@ -185,6 +245,7 @@ impl<W> State<W> {
     }
 
     fn note(&mut self, took: Duration) {
+        let took = took + std::mem::take(&mut self.follow_up_time);
         self.job_time = self.job_time.mul_f64(1.0 - JOB_TIME_WEIGHT) + took.mul_f64(JOB_TIME_WEIGHT);
     }
 }
@@ -197,117 +258,13 @@ impl<W> Drop for AliveGuard<'_, W> {
         let mut state = self.0.lock();
         state.alive -= 1;
         if state.alive == 0 {
-            state.jobs.clear();
+            let (jobs, follow_ups) = (std::mem::take(&mut state.jobs), std::mem::take(&mut state.follow_ups));
+            // What is dropped may tell its waiters, who may ask the pool: not under its lock.
+            drop(state);
+            drop((jobs, follow_ups));
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    fn pool(workers: usize, queue_jobs_max: usize) -> Arc<Pool<()>> {
-        let limits = PoolLimits { queue_jobs_max, queue_wait_max: Duration::from_secs(60) };
-        Arc::new(Pool::start(vec![(); workers], limits).expect("threads"))
-    }
-
-    fn runtime() -> tokio::runtime::Runtime {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime")
-    }
-
-    /// Keeps a worker busy until told to let go.
-    fn hold(
-        runtime: &tokio::runtime::Runtime,
-        pool: &Arc<Pool<()>>,
-    ) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), Error>>) {
-        let (begin, begun) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let pool = Arc::clone(pool);
-        let held = runtime.spawn(async move {
-            pool.run(move |()| {
-                begin.send(()).expect("waited for");
-                // It cannot hang longer than the test.
-                let _ = released.recv();
-            })
-            .await
-        });
-        begun.recv().expect("the job runs");
-        (release, held)
-    }
-
-    #[test]
-    fn a_panic_becomes_an_error_and_the_worker_goes_on() {
-        let (pool, runtime) = (pool(1, 4), runtime());
-        let panicked: Result<(), Error> = runtime.block_on(pool.run(|()| panic!("in a job")));
-        assert!(matches!(panicked, Err(Error::Internal(_))));
-        assert_eq!(runtime.block_on(pool.run(|()| 7)).expect("works"), 7);
-    }
-
-    #[test]
-    fn one_job_more_than_fits_is_refused_with_a_time_and_the_others_are_done() {
-        let (pool, runtime) = (pool(1, 2), runtime());
-        let (release, held) = hold(&runtime, &pool);
-        let waiting: Vec<_> = (0..2)
-            .map(|number| {
-                let pool = Arc::clone(&pool);
-                runtime.spawn(async move { pool.run(move |()| number).await })
-            })
-            .collect();
-        while pool.queue.lock().jobs.len() < 2 {
-            std::thread::yield_now();
-        }
-        let refused = runtime.block_on(pool.run(|()| 9));
-        assert!(matches!(refused, Err(Error::Overloaded { retry_after }) if retry_after >= RETRY_AFTER_MIN));
-        release.send(()).expect("held");
-        runtime.block_on(held).expect("joined").expect("done");
-        let answers: Vec<i32> =
-            waiting.into_iter().map(|job| runtime.block_on(job).expect("joined").expect("done")).collect();
-        assert_eq!(answers, [0, 1]);
-    }
-
-    #[test]
-    fn a_wait_that_would_be_too_long_is_refused_before_the_queue_is_full() {
-        let limits = PoolLimits { queue_jobs_max: 1_000, queue_wait_max: Duration::from_millis(250) };
-        let pool = Pool::<()>::start(vec![(); 1], limits).expect("threads");
-        let mut state = pool.queue.lock();
-        state.job_time = Duration::from_millis(100);
-        state.busy = 1;
-        let waits: Vec<u128> = (0..3)
-            .map(|_| {
-                state.jobs.push_back(Box::new(|()| true));
-                state.expected_wait().as_millis()
-            })
-            .collect();
-        assert_eq!(waits, [200, 300, 400], "with so many before it");
-        state.jobs.clear();
-    }
-
-    #[test]
-    fn a_job_whose_caller_has_gone_is_skipped() {
-        let (pool, runtime) = (pool(1, 4), runtime());
-        let (release, held) = hold(&runtime, &pool);
-        let (ran, seen) = mpsc::channel();
-        let gone = runtime.spawn({
-            let pool = Arc::clone(&pool);
-            async move { pool.run(move |()| ran.send(())).await }
-        });
-        while pool.queue.lock().jobs.is_empty() {
-            std::thread::yield_now();
-        }
-        gone.abort();
-        assert!(runtime.block_on(gone).is_err());
-        release.send(()).expect("held");
-        runtime.block_on(held).expect("joined").expect("done");
-        assert_eq!(runtime.block_on(pool.run(|()| 1)).expect("works"), 1);
-        assert!(seen.recv().is_err(), "the job was dropped without being run");
-    }
-
-    #[test]
-    fn a_pool_without_workers_refuses_instead_of_waiting() {
-        assert!(pool(1, 4).is_alive() && !pool(0, 4).is_alive());
-        let answer = runtime().block_on(pool(0, 4).run(|()| 1));
-        assert!(matches!(answer, Err(Error::Unavailable(_))));
-    }
-}
+mod tests;

@@ -1,7 +1,10 @@
 //! Identification (1:N) and verification (1:1).
 
-use biometric::{Decision, Person, PersonId, Similarity, Template};
+use std::sync::Arc;
+
+use biometric::{Decision, Person, PersonId, Score, Similarity, Template};
 use face::{ImageBytes, Inspection};
+use gallery::Candidate;
 
 use crate::{Engine, Error, Refusal, Scope};
 
@@ -10,6 +13,8 @@ use crate::{Engine, Error, Refusal, Scope};
 pub struct Identified {
     /// Who it may be.
     pub person: Person,
+    /// The comparison score of the probe and that person's reference.
+    pub score: Score,
     /// How similar the probe is to that person's reference.
     pub similarity: Similarity,
 }
@@ -32,15 +37,17 @@ impl Engine {
     /// # Errors
     /// [`Error::Refused`] when the probe has no usable face.
     pub async fn candidates(&self, scope: &Scope, image: ImageBytes, count: usize) -> Result<Vec<Identified>, Error> {
-        let (tenant, policy, gallery) = (scope.tenant, scope.rules.policy, self.shared.gallery.clone());
-        // The search is CPU work too: it stays on the worker that made the template.
-        let search = move |pipeline: &mut face::Pipeline| -> Result<_, Error> {
+        let (tenant, policy, searches) = (scope.tenant, scope.rules.policy, Arc::clone(&self.shared.searches));
+        let look = move |pipeline: &mut face::Pipeline| -> Result<_, Error> {
             let probe = usable(pipeline.probe(image.as_ref(), &policy)?)?;
-            Ok(futures_executor::block_on(gallery.search(tenant, &probe, count))?)
+            Ok(searches.begin(tenant, probe, count))
         };
-        let found = self.shared.pool.run(search).await??;
-        let similarity = |score| self.shared.calibration.similarity(score);
-        Ok(found.into_iter().map(|c| Identified { similarity: similarity(c.score), person: c.person }).collect())
+        let found = self.shared.pool.run(look).await??.found().await?;
+        let identified = |Candidate { person, score }| {
+            let similarity = self.shared.calibration.similarity(score);
+            Identified { person, score, similarity }
+        };
+        Ok(found.into_iter().map(identified).collect())
     }
 
     /// The person, if the face is theirs (80 % unless the rules ask for more).

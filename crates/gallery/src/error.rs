@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What went wrong in a gallery.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Error {
     /// An enrolment or update that the gallery as it stands does not allow.
     Conflict {

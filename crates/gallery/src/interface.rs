@@ -1,6 +1,7 @@
 //! What a gallery is: the one trait that every store implements.
 
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 
 use biometric::{ModelId, Person, PersonId, Score, Template, TenantId, Timestamp};
@@ -65,14 +66,40 @@ pub trait Gallery: Send + Sync {
     /// [`Error::NotFound`].
     fn reference<'a>(&'a self, tenant: TenantId, person: &'a PersonId) -> Answer<'a, (Person, Template)>;
 
-    /// The `count` nearest references by score, best first, ties by person id; exact.
+    /// For every query the `count` nearest references by score, best first, ties by person id; exact. The answers stand in
+    /// the order of the queries.
     ///
-    /// Scores are the bits that [`Template::compare`] returns. The scan happens on the thread that polls the answer:
-    /// one core, at the speed of memory.
+    /// All queries share one pass over the tenant's references, as they are at one moment. What one query finds does not
+    /// depend on which others are beside it. Scores are the bits that [`Template::compare`] returns.
+    ///
+    /// The pass happens on the thread that polls the answer, and on up to `threads` - 1 others: so many cores it may use.
     ///
     /// # Errors
-    /// [`Error::ModelMismatch`] when the probe is of another model than the gallery.
-    fn search<'a>(&'a self, tenant: TenantId, probe: &'a Template, count: usize) -> Answer<'a, Vec<Candidate>>;
+    /// [`Error::ModelMismatch`] when a probe is of another model than the gallery: none of the queries is answered then.
+    fn search<'a>(
+        &'a self,
+        tenant: TenantId,
+        queries: &'a [Query<'a>],
+        threads: NonZeroUsize,
+    ) -> Answer<'a, Vec<Vec<Candidate>>>;
+
+    /// Pairs of persons whose references have a score of `at` or more, best first, at most `count` of them: who may be
+    /// enrolled twice. Of a pair the person with the lesser id comes first; ties by the first person's id, then by the
+    /// second's; exact, of the references as they are at one moment.
+    ///
+    /// Every reference is compared with all others, which is the work of as many searches as there are persons, on the thread
+    /// that polls the answer and perhaps on others. `progress` is told now and then, and once at the end, how many references
+    /// were compared with all others, and of how many.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    fn duplicates<'a>(
+        &'a self,
+        tenant: TenantId,
+        at: Score,
+        count: usize,
+        progress: &'a (dyn Fn(u64, u64) + Sync),
+    ) -> Answer<'a, Vec<Pair>>;
 
     /// Persons in order of their ids, from the first after `after`, at most `limit`.
     ///
@@ -89,6 +116,18 @@ pub trait Gallery: Send + Sync {
     /// The model whose templates this gallery holds.
     fn model(&self) -> &ModelId;
 }
+
+/// What is searched for.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// The template whose nearest references are wanted.
+    pub probe: &'a Template,
+    /// How many of them at most.
+    pub count: usize,
+}
+
+/// Two persons, and the comparison score of their references.
+pub type Pair = (Person, Person, Score);
 
 /// A reference that the search found near the probe.
 #[derive(Clone, Debug, PartialEq)]

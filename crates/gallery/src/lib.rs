@@ -6,8 +6,9 @@
 //! | `error` | what can go wrong |
 //! | `database` | what every SQLite file of this crate has: who may read it, that it is durable, its schema |
 //! | `collections` | named sets of faces, each a gallery of its own, and what is known of each face |
-//! | `mirror` | every tenant's references in memory, as of one version of the store; the exact search |
-//! | `embedded` | the store: one SQLite file, one writer, a change log that other processes follow |
+//! | `options` | how a gallery is held in memory |
+//! | `mirror` | every tenant's references as the search needs them, as of one version of the store |
+//! | `embedded` | the store: one SQLite file, one writer, a change log that other processes follow, a snapshot |
 //! | `contract` | the checks that every implementation passes (feature `contract`) |
 
 mod collections;
@@ -18,12 +19,14 @@ mod embedded;
 mod error;
 mod interface;
 mod mirror;
+mod options;
 
 pub use collections::{
     Collection, CollectionError, CollectionId, CollectionStore, ExternalImageId, FaceBox, FaceRecord, Leftover,
     NameError,
 };
 pub use database::fault::{Fault, OpenError};
-pub use embedded::Embedded;
+pub use embedded::{Embedded, Limits};
 pub use error::Error;
-pub use interface::{Answer, Candidate, Gallery};
+pub use interface::{Answer, Candidate, Gallery, Pair, Query};
+pub use options::Options;

@@ -1,4 +1,5 @@
-//! `kill -9` at random moments: what was acknowledged stays, what was removed stays away.
+//! `kill -9` at random moments, in the midst of writing a snapshot or wiping it too: what was acknowledged stays, what was
+//! removed stays away, and everybody is found.
 
 mod common;
 
@@ -9,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::thread::{self, sleep};
 use std::time::Duration;
 
-use common::{Heard, enrol, open, remove, say};
+use common::{Heard, enrol, open_compacting, remove, say};
 
 /// Names the data directory to the child; without it the child's part does nothing.
 const DIR: &str = "GALLERY_CRASH_DIR";
@@ -54,7 +55,7 @@ fn killed_after(dir: &Path, round: u64, time: Duration) -> String {
 #[test]
 fn child() {
     let (Ok(dir), Ok(round)) = (env::var(DIR), env::var(ROUND)) else { return };
-    let gallery = open(Path::new(&dir));
+    let gallery = open_compacting(Path::new(&dir));
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let (gallery, round) = (&gallery, &round);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::data_folder;
 use crate::assembly::{Assembly, now};
 use crate::cli::Common;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::output::print;
 
 #[derive(Serialize)]
@@ -26,6 +26,7 @@ pub(super) fn run(assembly: &Assembly, common: &Common) -> Outcome {
     let of_data = |found: Outcome<String>| found.map_err(|failure| data_folder::explain(data, failure));
     let mut checks = model_checks(assembly);
     checks.push(processor());
+    checks.push(check("search", search(assembly)));
     checks.push(check("inference", inference(assembly)));
     checks.push(check("accounts", of_data(accounts(assembly))));
     checks.push(check("usage", of_data(usage(assembly))));
@@ -71,12 +72,18 @@ fn model_checks(assembly: &Assembly) -> Vec<Check> {
 
 fn processor() -> Check {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    #[cfg(target_arch = "x86_64")]
-    let fast = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
-    #[cfg(not(target_arch = "x86_64"))]
-    let fast = false;
-    let search = if fast { "search uses AVX2 and FMA" } else { "search uses portable code: correct, but slow" };
-    Check { name: "processor".into(), ok: true, finding: format!("{cores} cores; {search}") }
+    Check { name: "processor".into(), ok: true, finding: format!("{cores} cores") }
+}
+
+/// What the 1:N search runs on, and what it takes in memory.
+fn search(assembly: &Assembly) -> Outcome<String> {
+    let code = match search::Kernel::best() {
+        search::Kernel::Avx2 => "AVX2",
+        search::Kernel::Portable => "portable code: correct, but slow",
+    };
+    let (tier, width) = (assembly.settings.gallery_codes, assembly.embedder()?.dimension);
+    let bytes = tier.bytes_per_template(width);
+    Ok(format!("{code}; codes {tier}, {bytes} bytes of memory for each template of {width} values"))
 }
 
 fn inference(assembly: &Assembly) -> Outcome<String> {
@@ -116,10 +123,8 @@ fn data(assembly: &Assembly) -> Outcome<Option<&Path>> {
 /// Opened without an engine: references can be in order while the models are not.
 fn gallery(assembly: &Assembly) -> Outcome<String> {
     let Some(data) = data(assembly)? else { return Ok("none yet".into()) };
-    let card = assembly.card(&assembly.settings.embedder)?;
-    let none = || Failure::new(format!("setting embedder: {} is no recognition model", card.name));
-    let model = card.embedder().ok_or_else(none)?.model_id.clone();
-    let gallery = gallery::Embedded::open(data, model)?;
+    let model = assembly.embedder()?.model_id.clone();
+    let gallery = gallery::Embedded::open(data, model, assembly.settings.gallery())?;
     let persons = super::wait(gallery.count(TenantId::OPERATOR))??;
     Ok(format!("{persons} persons in {}", data.display()))
 }

@@ -31,6 +31,9 @@ pub(super) struct Candidate {
     /// A server does not tell it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) similarity: Option<f64>,
+    /// The comparison score; a server does not tell it either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) score: Option<f32>,
     pub(super) matched: bool,
 }
 
@@ -127,7 +130,7 @@ impl Faces {
                 "--top: a server names the person who matches, and no further candidates; leave --top out, or --server",
             )),
             (Self::There(remote), None) => Ok(match remote.person(|client| client.identify(image))? {
-                Ok(person) => Ok(vec![Candidate { person, similarity: None, matched: true }]),
+                Ok(person) => Ok(vec![Candidate { person, similarity: None, score: None, matched: true }]),
                 Err(No::NotMatched) => Ok(Vec::new()),
                 Err(no @ (No::NotFound | No::Refused(_))) => Err(no),
             }),
@@ -162,6 +165,7 @@ impl From<&engine::Identified> for Candidate {
         Self {
             person: PersonShown::from(&candidate.person),
             similarity: Some(candidate.similarity.percent_shown()),
+            score: Some(candidate.score.0),
             matched: candidate.similarity.decide(Similarity::IDENTIFY) == Decision::Match,
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn run(faces: &Faces, arguments: &Identify, json: bool) -> Outcome {
 }
 
 fn line(candidate: &Candidate) -> String {
-    let Candidate { person, similarity, matched } = candidate;
+    let Candidate { person, similarity, matched, .. } = candidate;
     let verdict = if *matched { "match" } else { "no match" };
     match similarity {
         Some(similarity) => format!("{similarity:6.2} %  {verdict:8}  {}", person.person_id),

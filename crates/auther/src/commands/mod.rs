@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod data_folder;
 mod doctor;
+mod duplicates;
 mod eval;
 mod faces;
 mod identify;
@@ -74,6 +75,7 @@ fn dispatch(faces: Faces, command: Command, common: &Common) -> Outcome {
         Command::Enrol(arguments) => person::enrol(&faces, &arguments, json),
         Command::Verify(arguments) => person::verify(&faces, &arguments, json),
         Command::Identify(arguments) => identify::run(&faces, &arguments, json),
+        Command::Duplicates(arguments) => duplicates::run(faces.here()?, &arguments, json),
         Command::Check(arguments) => check::run(&faces, &arguments, json),
         Command::Compare(arguments) => compare::run(&faces, &arguments, json),
         Command::Import(arguments) => import::run(faces.here()?, &arguments, json),

@@ -159,8 +159,13 @@ mod tests {
 
     #[test]
     fn words_are_of_a_closed_set() {
-        for (name, value) in [("console", "yes"), ("sign_up", "anybody"), ("public_url", "h"), ("trusted_proxies", "x")]
-        {
+        for (name, value) in [
+            ("gallery_codes", "f32"),
+            ("console", "yes"),
+            ("sign_up", "anybody"),
+            ("public_url", "h"),
+            ("trusted_proxies", "x"),
+        ] {
             let error = Settings::from_texts(&texts(&[(name, value)])).expect_err(name).to_string();
             assert!(error.contains(name), "{error}");
         }

@@ -25,7 +25,7 @@ macro_rules! parsed_values {
     };
 }
 
-parsed_values! { String PathBuf usize u64 u32 f64 Networks }
+parsed_values! { String PathBuf usize u64 u32 f64 Networks search::Tier }
 
 impl Value for SocketAddr {
     fn read(text: &str) -> Result<Self, String> {

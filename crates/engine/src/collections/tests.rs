@@ -7,7 +7,8 @@ use gallery::contract::{Face, model};
 use gallery::{Collection, Embedded, FaceBox, Gallery, Leftover};
 
 use super::*;
-use crate::{Pool, PoolLimits};
+use crate::search::Searches;
+use crate::{Pool, PoolLimits, Shared};
 
 const OTHER: TenantId = TenantId(7);
 
@@ -15,13 +16,14 @@ struct House {
     engine: Engine,
     gallery: Arc<Embedded>,
     time: Arc<AtomicI64>,
+    _searchers: Pool<()>,
     _folder: tempfile::TempDir,
 }
 
 impl House {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let gallery = Arc::new(Embedded::open(folder.path(), model()).expect("opens"));
+        let gallery = Arc::new(Embedded::open(folder.path(), model(), gallery::Options::default()).expect("opens"));
         let store = CollectionStore::open(folder.path()).expect("opens");
         let knots = vec![Knot { score: -1.0, percent: 0.0 }, Knot { score: 1.0, percent: 100.0 }];
         let calibration = Calibration::new(knots).expect("rises");
@@ -30,8 +32,12 @@ impl House {
         let clock = Arc::new(move || Timestamp::from_millis(own.load(Ordering::Relaxed)));
         // Nothing here looks at an image.
         let pool = Pool::start(Vec::new(), PoolLimits::default()).expect("threads");
-        let engine = Engine::new(pool, gallery.clone(), store, Rules::default(), calibration, clock);
-        Self { engine, gallery, time, _folder: folder }
+        let searchers = Pool::start(vec![()], PoolLimits::default()).expect("threads");
+        let searches = Searches::new(gallery.clone(), searchers.follow_ups());
+        let (collections, rules) = (Arc::new(store), Arc::new(Rules::default()));
+        let shared = Shared { pool, gallery: gallery.clone(), searches, collections, rules, calibration, clock };
+        let engine = Engine { shared: Arc::new(shared) };
+        Self { engine, gallery, time, _searchers: searchers, _folder: folder }
     }
 
     fn scope(&self, tenant: TenantId) -> Scope {
@@ -68,10 +74,12 @@ impl House {
         faces.into_iter().map(|face| face.id.to_string()).collect()
     }
 
-    fn found(&self, collection: Collection, probe: u64, count: usize, percent: f64) -> Vec<(String, f64)> {
+    async fn found(&self, collection: Collection, probe: u64, count: usize, percent: f64) -> Vec<(String, f64)> {
         let similarity_min = Similarity::from_percent(percent).expect("a percentage");
         let search = Search { bar: QualityBar::None, count, similarity_min };
-        let found = self.engine.nearest(collection, &Face(probe).template(), &search).expect("searched");
+        let template = Face(probe).template();
+        let begun = self.engine.shared.searches.begin(collection.space(), template.clone(), count);
+        let found = self.engine.nearest(collection, &template, &search, begun).await.expect("searched");
         found.into_iter().map(|(face, similarity)| (face.id.to_string(), similarity.percent().round())).collect()
     }
 }
@@ -94,10 +102,10 @@ async fn the_nearest_faces_are_found_and_one_may_be_there_twice() {
     let twin = vec![Face(1).look_alike()];
     house.engine.keep(collection, vec![record(&4)], twin, None).await.expect("kept");
     let names = |found: Vec<(String, f64)>| found.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    assert_eq!(house.found(collection, 1, 1, 80.0), [("1".to_owned(), 100.0)]);
-    assert_eq!(names(house.found(collection, 1, 9, 80.0)), ["1", "4"]);
-    assert_eq!(names(house.found(collection, 1, 9, 0.0)).len(), 4);
-    assert_eq!(house.found(collection, 9, 9, 99.0), []);
+    assert_eq!(house.found(collection, 1, 1, 80.0).await, [("1".to_owned(), 100.0)]);
+    assert_eq!(names(house.found(collection, 1, 9, 80.0).await), ["1", "4"]);
+    assert_eq!(names(house.found(collection, 1, 9, 0.0).await).len(), 4);
+    assert_eq!(house.found(collection, 9, 9, 99.0).await, []);
 }
 
 #[tokio::test]
@@ -108,7 +116,7 @@ async fn faces_that_are_not_shown_take_no_places_among_the_found() {
     for hidden in 10..30 {
         house.interrupt(collection, hidden, Face(1).template()).await;
     }
-    let found = house.found(collection, 1, 1, 0.0);
+    let found = house.found(collection, 1, 1, 0.0).await;
     assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["2"]);
     assert_eq!(house.listed(TenantId::OPERATOR, "c").await, ["2"]);
 }

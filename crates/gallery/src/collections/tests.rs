@@ -130,7 +130,7 @@ fn faces_that_arrive_in_a_deleted_collection_are_refused_and_go_with_it() {
 #[test]
 fn a_file_of_another_kind_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    drop(crate::Embedded::open(folder.path(), crate::contract::model()).expect("opens"));
+    drop(crate::Embedded::open(folder.path(), crate::contract::model(), crate::Options::default()).expect("opens"));
     std::fs::rename(folder.path().join("gallery.db"), folder.path().join(FORMAT.file_name)).expect("renamed");
     let refused = CollectionStore::open(folder.path()).err().expect("refused");
     assert!(matches!(refused.fault, Fault::Foreign), "{refused}");

@@ -8,7 +8,7 @@ use biometric::{Person, PersonId, Template};
 use futures_executor::block_on;
 
 use super::faces::{ALIKE, Face, NEVER};
-use super::{Store, TENANT, at, id};
+use super::{Store, TENANT, at, id, nearest};
 use crate::{Error, Gallery};
 
 /// How many call at once.
@@ -101,7 +101,7 @@ pub fn readers_never_see_a_person_half_changed(store: &impl Store) {
             let template = Face(change).template();
             let now = at(change.cast_signed());
             block_on(handles[change as usize % 2].update(TENANT, id("a"), template, NEVER, now)).expect("updated");
-            let found = block_on(handles[0].search(TENANT, &Face(change).template(), 1)).expect("searched");
+            let found = nearest(&handles[0], TENANT, &Face(change).template(), 1).expect("searched");
             assert_eq!(found[0].person.updated, now, "a write that was answered is seen");
         }
         done.store(true, Ordering::Relaxed);

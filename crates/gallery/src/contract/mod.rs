@@ -14,7 +14,10 @@ mod persistence;
 mod rules;
 mod search;
 
-use biometric::{PersonId, TenantId, Timestamp};
+use std::num::NonZeroUsize;
+
+use biometric::{PersonId, Template, TenantId, Timestamp};
+use futures_executor::block_on;
 
 pub use concurrency::{
     no_more_persons_are_enrolled_at_once_than_may_be, one_face_under_many_ids_at_once_is_enrolled_once,
@@ -30,9 +33,12 @@ pub use rules::{
     update_replaces_the_reference_and_keeps_created, update_skips_the_own_old_reference,
     what_is_not_enrolled_is_not_found,
 };
-pub use search::{search_agrees_with_a_scan_in_double_precision, search_ranks_by_score_then_by_id};
+pub use search::{
+    duplicates_are_the_pairs_that_comparing_all_finds, queries_at_once_are_answered_as_each_alone,
+    search_agrees_with_a_scan_in_double_precision, search_ranks_by_score_then_by_id,
+};
 
-use crate::Gallery;
+use crate::{Candidate, Error, Gallery, Query};
 
 /// A store of an implementation under test: a database of its own, gone when dropped.
 pub trait Store: Sync {
@@ -61,6 +67,8 @@ macro_rules! contract_tests {
             listing_goes_page_by_page,
             search_ranks_by_score_then_by_id,
             search_agrees_with_a_scan_in_double_precision,
+            queries_at_once_are_answered_as_each_alone,
+            duplicates_are_the_pairs_that_comparing_all_finds,
             a_reopened_store_is_as_it_was_left,
             two_handles_are_one_store,
             no_more_persons_are_enrolled_at_once_than_may_be,
@@ -89,4 +97,11 @@ fn id(text: &str) -> PersonId {
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
+}
+
+/// One probe, searched for on one thread.
+fn nearest(gallery: &impl Gallery, tenant: TenantId, probe: &Template, count: usize) -> Result<Vec<Candidate>, Error> {
+    let mut found = block_on(gallery.search(tenant, &[Query { probe, count }], NonZeroUsize::MIN))?;
+    assert_eq!(found.len(), 1, "an answer for each query");
+    Ok(found.remove(0))
 }

@@ -4,7 +4,7 @@ use biometric::{Person, Template, TenantId};
 use futures_executor::block_on;
 
 use super::faces::{ALIKE, Face, model};
-use super::{Store, TENANT, at, id};
+use super::{Store, TENANT, at, id, nearest};
 use crate::{Candidate, Error, Gallery};
 
 /// Whatever was acknowledged is there when the store is opened again.
@@ -32,7 +32,7 @@ pub fn a_reopened_store_is_as_it_was_left(store: &impl Store) {
 pub fn two_handles_are_one_store(store: &impl Store) {
     let (one, two) = (store.open(), store.open());
     block_on(one.enrol(TENANT, id("a"), Face(1).template(), ALIKE, at(1), None)).expect("enrolled");
-    let found = block_on(two.search(TENANT, &Face(1).template(), 1)).expect("searched");
+    let found = nearest(&two, TENANT, &Face(1).template(), 1).expect("searched");
     assert_eq!(found[0].person.id, id("a"));
     let refused = block_on(two.enrol(TENANT, id("b"), Face(1).look_alike(), ALIKE, at(2), None));
     assert!(matches!(refused, Err(Error::Conflict { taken: false, duplicate: true })));
@@ -57,6 +57,6 @@ pub fn two_handles_are_one_store(store: &impl Store) {
 fn everything(gallery: &impl Gallery, tenant: TenantId) -> (u64, Vec<(Person, Template)>, Vec<Candidate>) {
     let persons = block_on(gallery.list(tenant, None, usize::MAX)).expect("listed");
     let reference = |person: &Person| block_on(gallery.reference(tenant, &person.id)).expect("known");
-    let found = block_on(gallery.search(tenant, &Face(4).template(), usize::MAX)).expect("searched");
+    let found = nearest(gallery, tenant, &Face(4).template(), usize::MAX).expect("searched");
     (block_on(gallery.count(tenant)).expect("counted"), persons.iter().map(reference).collect(), found)
 }

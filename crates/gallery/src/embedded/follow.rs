@@ -1,42 +1,43 @@
-//! How a mirror follows the file: loads all of it, then only what changed.
+//! How a mirror follows the file by the log of changes.
 
 use biometric::{ModelId, TenantId};
-use rusqlite::{Connection, Row as SqlRow, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::head::Head;
-use super::record;
+use super::site::Site;
+use super::{load, record};
 use crate::database::fault::Fault;
-use crate::mirror::{Delta, Entry, Key, Mirror, Shared};
+use crate::mirror::{Delta, Entry, Key, Position};
 
-/// How many changes are remembered, in rows: some 2 MB, and seven seconds at the highest rate of writing. Who lags
-/// further behind reads everything again.
-pub(super) const CHANGES_KEPT_MAX: i64 = 65_536;
+/// How many changes are remembered, in rows: some 10 MB, and half a minute at the highest rate of writing; twice as many as
+/// there are at most between two snapshots, so that whoever opens the store finds the last one of use. Who lags further
+/// behind reads everything again.
+pub(super) const CHANGES_KEPT_MAX: i64 = 262_144;
 
-/// Brings the mirror to where the store stands in this snapshot, and says where that is.
-pub(super) fn catch_up(snapshot: &Transaction<'_>, model: &ModelId, mirror: &Shared) -> Result<Head, Fault> {
-    let head = Head::read(snapshot)?;
-    head.check(model)?;
-    let from = mirror.read().version();
-    if from >= head.version {
-        return Ok(head);
-    }
-    if remembers(snapshot, from)? {
-        let changed = changes(snapshot, model, &head, from)?;
-        mirror.write().advance(from, head.version, changed);
-    } else {
-        let loaded = load(snapshot, model, &head)?;
-        let mut mirror = mirror.write();
-        if mirror.version() < loaded.version() {
-            *mirror = loaded;
+/// Brings the mirror at least to where the store stands in this transaction, and says where that is.
+pub(super) fn catch_up(transaction: &Transaction<'_>, site: &Site) -> Result<Head, Fault> {
+    let head = Head::read(transaction)?;
+    head.check(&site.model)?;
+    if let Some(here) = site.mirror.position() {
+        if here == head.position || here.version > head.position.version {
+            return Ok(head);
+        }
+        if knows(transaction, here)? {
+            let changed = changes(transaction, &site.model, &head, here.version)?;
+            if site.mirror.advance(here.version, head.position, &changed) {
+                site.consider_compaction();
+                return Ok(head);
+            }
         }
     }
+    load::load(site, head.position)?;
     Ok(head)
 }
 
-/// Notes that a row changed.
-pub(super) fn note(connection: &Connection, version: i64, tenant: TenantId, key: Key) -> Result<(), Fault> {
-    let mut statement = connection.prepare_cached("INSERT INTO change VALUES (?1, ?2, ?3)")?;
-    statement.execute((version, tenant.0, key))?;
+/// Notes that a row changed; the head has counted it.
+pub(super) fn note(connection: &Connection, head: &Head, tenant: TenantId, key: Key) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached("INSERT INTO change VALUES (?1, ?2, ?3, ?4)")?;
+    statement.execute((head.position.version, tenant.0, key, head.position.mark))?;
     Ok(())
 }
 
@@ -47,16 +48,16 @@ pub(super) fn trim(connection: &Connection, version: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether every change after `from` is still noted.
-fn remembers(snapshot: &Connection, from: i64) -> Result<bool, Fault> {
-    let mut statement = snapshot.prepare_cached("SELECT min(version) FROM change")?;
-    let oldest: Option<i64> = statement.query_row([], |row| row.get(0))?;
-    Ok(oldest.is_some_and(|oldest| oldest <= from + 1))
+/// Whether the store stood at this position, and every change since is noted.
+pub(super) fn knows(connection: &Connection, position: Position) -> Result<bool, Fault> {
+    let mut statement = connection.prepare_cached("SELECT mark FROM change WHERE version = ?1")?;
+    let mark: Option<Option<i64>> = statement.query_row([position.version], |row| row.get(0)).optional()?;
+    Ok(mark == Some(Some(position.mark)))
 }
 
 /// The rows that changed after `from`, as they are now.
-fn changes(snapshot: &Connection, model: &ModelId, head: &Head, from: i64) -> Result<Delta, Fault> {
-    let mut statement = snapshot.prepare_cached(
+pub(super) fn changes(connection: &Connection, model: &ModelId, head: &Head, from: i64) -> Result<Delta, Fault> {
+    let mut statement = connection.prepare_cached(
         "SELECT changed.person, changed.tenant, person.*
          FROM (SELECT DISTINCT person, tenant FROM change WHERE version > ?1) AS changed
          LEFT JOIN person ON person.key = changed.person",
@@ -66,41 +67,17 @@ fn changes(snapshot: &Connection, model: &ModelId, head: &Head, from: i64) -> Re
     while let Some(row) = rows.next()? {
         let (key, tenant) = (row.get(0)?, TenantId(row.get(1)?));
         let gone = row.get::<_, Option<Key>>(2)?.is_none();
-        let row = if gone { None } else { Some(decode(row, 2, model, head)?.2) };
-        delta.insert(key, Entry { tenant, row });
+        let reference = if gone { None } else { Some(record::decode(row, 2, model, head)?.2.reference) };
+        delta.insert(key, Entry { tenant, reference });
     }
     Ok(delta)
 }
 
-/// Everything the store holds.
-fn load(snapshot: &Connection, model: &ModelId, head: &Head) -> Result<Mirror, Fault> {
-    let latest: Option<i64> = snapshot.query_row("SELECT max(version) FROM change", [], |row| row.get(0))?;
-    if latest.unwrap_or(0) != head.version {
-        return Err(Fault::Corrupt("the change log does not fit".into()));
-    }
-    let mut statement = snapshot.prepare("SELECT * FROM person ORDER BY key")?;
-    let mut rows = statement.query([])?;
-    let (mut mirror, mut persons) = (Mirror::at(head.version), 0);
-    while let Some(row) = rows.next()? {
-        let (tenant, key, row) = decode(row, 0, model, head)?;
-        mirror.put(tenant, key, row);
-        persons += 1;
-    }
-    match persons == head.persons {
-        true => Ok(mirror),
-        false => Err(Fault::Corrupt(format!("{persons} persons found of {}", head.persons))),
-    }
-}
-
-fn decode(
-    row: &SqlRow<'_>,
-    first: usize,
-    model: &ModelId,
-    head: &Head,
-) -> Result<(TenantId, Key, crate::mirror::Row), Fault> {
-    let decoded = record::decode(row, first, model)?;
-    match Some(decoded.2.reference.values().len()) == head.width() {
-        true => Ok(decoded),
-        false => Err(Fault::Corrupt("a reference has another length".into())),
-    }
+/// Tenant and key of the rows that changed after `from` and were there at `enrolled_until`: a key is the version at which a
+/// person was enrolled.
+pub(super) fn changed_keys(connection: &Connection, from: i64, enrolled_until: i64) -> Result<Vec<(i64, Key)>, Fault> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT tenant, person FROM change WHERE version > ?1 AND person <= ?2")?;
+    let keys = statement.query_map([from, enrolled_until], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(keys.collect::<Result<_, _>>()?)
 }

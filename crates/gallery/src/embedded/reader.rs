@@ -1,11 +1,10 @@
 //! The connection that watches whether somebody wrote.
 
-use biometric::ModelId;
 use rusqlite::Connection;
 
 use super::follow::catch_up;
+use super::site::Site;
 use crate::database::fault::Fault;
-use crate::mirror::Shared;
 
 /// A connection that only reads.
 pub(super) struct Reader {
@@ -15,18 +14,17 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(connection: Connection) -> Result<Self, Fault> {
-        connection.pragma_update(None, "query_only", "ON")?;
-        Ok(Self { connection, seen: None })
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, seen: None }
     }
 
     /// Brings the mirror at least to what was committed, by whichever process, before this call.
-    pub(super) fn refresh(&mut self, model: &ModelId, mirror: &Shared) -> Result<(), Fault> {
+    pub(super) fn refresh(&mut self, site: &Site) -> Result<(), Fault> {
         let counter = self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-        if self.seen == Some(counter) && mirror.read().is_loaded() {
+        if self.seen == Some(counter) && site.mirror.position().is_some() {
             return Ok(());
         }
-        catch_up(&self.connection.transaction()?, model, mirror)?;
+        catch_up(&self.connection.transaction()?, site)?;
         self.seen = Some(counter);
         Ok(())
     }

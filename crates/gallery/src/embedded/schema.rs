@@ -6,7 +6,8 @@ use crate::database::Format;
 pub(super) const FORMAT: Format = Format {
     file_name: "gallery.db",
     application_id: 0x4174_6847,
-    migrations: &["
+    migrations: &[
+        "
     -- The one row that says what this store is and where it stands.
     CREATE TABLE store (
         one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -35,5 +36,17 @@ pub(super) const FORMAT: Format = Format {
         tenant INTEGER NOT NULL,
         person INTEGER NOT NULL
     ) STRICT;
-"],
+",
+        "
+    -- A running hash over all that ever changed, from a random beginning: two stores that stood at the same version in
+    -- two lives, before and after one was restored from a copy, differ in it. What is kept beside the store says of which
+    -- version and mark it is.
+    ALTER TABLE store ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+    UPDATE store SET mark = random();
+    ALTER TABLE change ADD COLUMN mark INTEGER; -- of the store after the change; null where an earlier release made it
+    UPDATE change SET mark = (SELECT mark FROM store) WHERE version = (SELECT version FROM store);
+    -- The beginning, so that who has seen an empty store need not read everything.
+    INSERT INTO change SELECT version, 0, 0, mark FROM store WHERE version = 0;
+",
+    ],
 };

@@ -6,23 +6,25 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use biometric::{ModelId, Person};
+use biometric::Person;
 use futures_channel::oneshot;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::batch::{BATCH_COMMANDS_MAX, Batch, Command, Verdict};
 use super::follow::catch_up;
+use super::load;
+use super::site::Site;
+use super::wipe::wipe_snapshot;
 use crate::Error;
 use crate::database::connection::{self, BUSY_MS_MAX};
 use crate::database::fault::Fault;
-use crate::mirror::Shared;
 
 /// How many commands may wait: eight full batches, a fraction of a second's work. Beyond that, waiting only hides that
 /// the disk does not keep up.
 pub(super) const QUEUE_COMMANDS_MAX: usize = 8 * BATCH_COMMANDS_MAX;
 
-/// How long nothing is written before the write-ahead log is emptied, in milliseconds: until then it still holds what
-/// was removed.
+/// How long nothing is written before the write-ahead log is emptied and the snapshot wiped, in milliseconds: until then
+/// they still hold what was removed.
 const IDLE_BEFORE_CHECKPOINT_MS: u64 = 1_000;
 
 /// A command, and where its answer goes.
@@ -35,9 +37,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, model: ModelId, mirror: Arc<Shared>) -> Result<Self, Fault> {
+    pub(super) fn start(connection: Connection, site: Arc<Site>) -> Result<Self, Fault> {
         let (queue, commands) = sync_channel(QUEUE_COMMANDS_MAX);
-        let work = move || Work { connection, model, mirror }.run(&commands);
+        let work = move || Work { connection, site }.run(&commands);
         let thread = thread::Builder::new().name("gallery-writer".into()).spawn(work)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -71,8 +73,7 @@ fn unavailable(why: &str) -> Error {
 /// What the thread works with.
 struct Work {
     connection: Connection,
-    model: ModelId,
-    mirror: Arc<Shared>,
+    site: Arc<Site>,
 }
 
 impl Work {
@@ -90,11 +91,17 @@ impl Work {
                     self.answer([first].into_iter().chain(rest).unzip());
                     log_is_empty = false;
                 }
-                Err(RecvTimeoutError::Timeout) => log_is_empty = self.checkpoint(Duration::ZERO),
+                Err(RecvTimeoutError::Timeout) => log_is_empty = self.clean(Duration::ZERO),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        self.checkpoint(Duration::from_millis(BUSY_MS_MAX));
+        self.clean(Duration::from_millis(BUSY_MS_MAX));
+    }
+
+    /// Leaves nothing of what was removed, neither in the snapshot nor in the log; `false` when it is to be tried again.
+    fn clean(&self, patience: Duration) -> bool {
+        let is_wiped = wipe_snapshot(&self.site);
+        self.checkpoint(patience) && is_wiped
     }
 
     /// Empties the log. A failure loses nothing: the log stays, and is tried again.
@@ -124,20 +131,20 @@ impl Work {
 
     fn commit(&mut self, commands: &[Command]) -> Result<Vec<Verdict>, Fault> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before = catch_up(&transaction, &self.model, &self.mirror)?;
-        let (verdicts, after, changed) = {
-            let mirror = self.mirror.read();
-            if mirror.version() != before.version {
-                return Err(Fault::Corrupt("the store is older than what was read from it".into()));
-            }
-            let mut batch = Batch::new(&transaction, &self.model, &mirror, before.clone());
-            let verdicts = batch.run(commands)?;
-            let (after, changed) = batch.finish()?;
-            (verdicts, after, changed)
-        };
-        if after.version != before.version {
+        let before = catch_up(&transaction, &self.site)?;
+        if self.site.mirror.position() != Some(before.position) {
+            return Err(Fault::Corrupt("the store is older than what was read from it".into()));
+        }
+        let mut batch = Batch::new(&transaction, &self.site, before.clone());
+        let verdicts = batch.run(commands)?;
+        let (after, changed) = batch.finish()?;
+        if after.position != before.position {
             transaction.commit()?;
-            self.mirror.write().advance(before.version, after.version, changed);
+            match self.site.mirror.advance(before.position.version, after.position, &changed) {
+                true => self.site.consider_compaction(),
+                // What is written is written; whoever reads next loads it, if it cannot be loaded now.
+                false => drop(load::load(&self.site, after.position)),
+            }
         }
         Ok(verdicts)
     }

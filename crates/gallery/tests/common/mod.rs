@@ -4,17 +4,26 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
-use biometric::{ModelId, PersonId, Score, Template, TenantId, Timestamp};
+use biometric::{ModelId, Person, PersonId, Score, Template, TenantId, Timestamp};
 use futures_executor::block_on;
-use gallery::{Embedded, Error, Gallery};
+use gallery::{Embedded, Error, Gallery, Limits, Options, Query};
 
 pub const TENANT: TenantId = TenantId(1);
 pub const NEVER: Score = Score(2.0);
 
 pub fn open(dir: &Path) -> Embedded {
-    Embedded::open(dir, ModelId::parse("crash@1").expect("a model id")).unwrap_or_else(|error| panic!("{error}"))
+    let model = ModelId::parse("crash@1").expect("a model id");
+    Embedded::open(dir, model, Options::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// With a new snapshot every few changes, so that one is being written, or rows of it wiped, at most moments.
+pub fn open_compacting(dir: &Path) -> Embedded {
+    let model = ModelId::parse("crash@1").expect("a model id");
+    let limits = Limits { changes_min: 50, changes_max: 50 };
+    Embedded::open_with(dir, model, Options::default(), limits).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The one reference that belongs to an id.
@@ -35,6 +44,12 @@ pub fn enrol(gallery: &Embedded, id: &str) -> Result<(), Error> {
 
 pub fn remove(gallery: &Embedded, id: &str) -> Result<(), Error> {
     block_on(gallery.remove(TENANT, &PersonId::parse(id).expect("a person id")))
+}
+
+/// Whose reference is the nearest to this one.
+pub fn nearest(gallery: &Embedded, probe: &Template) -> Result<Person, Error> {
+    let mut found = block_on(gallery.search(TENANT, &[Query { probe, count: 1 }], NonZeroUsize::MIN))?;
+    found.pop().and_then(|mut found| found.pop()).map(|candidate| candidate.person).ok_or(Error::NotFound)
 }
 
 /// Tells the parent, in one write: `!<what> <id>`.
@@ -63,8 +78,8 @@ impl Heard {
         self.0.values().filter(|what| **what != 'r').count()
     }
 
-    /// The store has everything that was acknowledged, nothing that was removed, of the rest at most `unheard`, and
-    /// the memory holds what the table holds.
+    /// The store has everything that was acknowledged, nothing that was removed, of the rest at most `unheard`; everybody is
+    /// found by their reference, and nobody else.
     pub fn check(&self, dir: &Path, unheard: usize) {
         let gallery = open(dir);
         let persons = block_on(gallery.list(TENANT, None, usize::MAX)).expect("listed");
@@ -84,8 +99,10 @@ impl Heard {
             let (_, held) = block_on(gallery.reference(TENANT, &person.id)).expect("known");
             assert!(held == reference(person.id.as_str()), "another reference");
             let bytes: Vec<u8> = held.values().iter().flat_map(|value| value.to_le_bytes()).collect();
-            assert!(table.get(person.id.as_str()) == Some(&bytes), "the memory is not the table");
+            assert!(table.get(person.id.as_str()) == Some(&bytes), "what is read is not the table");
+            assert!(nearest(&gallery, &held).expect("searched") == *person, "another is nearer");
         }
+        assert_eq!(block_on(gallery.count(TENANT)).expect("counted"), persons.len() as u64);
     }
 }
 

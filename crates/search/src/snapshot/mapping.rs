@@ -10,6 +10,7 @@ use memmap2::{MmapOptions, MmapRaw};
 /// meanwhile, and plain memory must not change behind a reader's back.
 ///
 /// Files of ours are never made shorter, only replaced by others of the same name, so that no mapped page loses its file.
+/// A disk that cannot read a page back ends the process, as it does with a page of the program itself.
 pub(super) struct Mapping(MmapRaw);
 
 impl Mapping {

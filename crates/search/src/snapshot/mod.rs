@@ -5,7 +5,7 @@
 //!
 //! | part | contents | checked |
 //! | --- | --- | --- |
-//! | header | magic, format, widths, the coder's fingerprint, the store's version and mark, model, checksum | at opening |
+//! | header | magic, format, width, tier, the coder's fingerprint, the store's version and mark, model, checksum | at opening |
 //! | directory | for every space its number and how many rows it has | at opening, by a checksum in the header |
 //! | keys | for every row its key, ascending within a space | at opening, with their block |
 //! | row checksums | for every row the checksum of its original; 0: wiped | at opening, with their block |
@@ -29,6 +29,7 @@ mod mapping;
 mod open;
 mod sections;
 mod sums;
+mod temporary;
 #[cfg(test)]
 mod tests;
 mod wipe;

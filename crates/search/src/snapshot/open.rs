@@ -16,6 +16,7 @@ use super::file::Locked;
 use super::header::{HEADER_BYTES, Header};
 use super::mapping::Mapping;
 use super::sections::{BlockAt, ENTRY_BYTES, Sections, WORD};
+use super::temporary::sweep;
 use super::{SnapshotError, damaged, other, sums};
 use crate::{Coder, Codes, Gone};
 
@@ -33,11 +34,12 @@ impl Snapshot {
     /// Opens the file at `path`, which must be of this coder and model, on so many threads.
     ///
     /// Everything but the originals is checked; those are checked whenever one is copied out. It waits for a process that
-    /// is wiping rows.
+    /// is wiping rows, and removes what an interrupted writer left beside the file.
     ///
     /// # Errors
     /// When there is none, when it is another's, when it is damaged, or when the operating system says no.
     pub fn open(path: &Path, coder: &Coder, model: &str, threads: NonZeroUsize) -> Result<Self, SnapshotError> {
+        sweep(path)?;
         let file = Locked::shared(File::open(path)?)?;
         let (header, seal, sections) = read_head(&file)?;
         if header.model != model {
@@ -51,6 +53,15 @@ impl Snapshot {
         let base = |space, (codes, wiped)| Arc::new(Base::new(Arc::clone(&opened), space, codes, wiped));
         let bases = spaces.map(|(space, read)| (space.number, base(*space, read))).collect();
         Ok(Self { header, bases })
+    }
+
+    /// The store's version and mark that the snapshot at `path` was made of, without opening it.
+    ///
+    /// # Errors
+    /// When there is none, when it is of another format or damaged at its head, or when the operating system says no.
+    pub fn position(path: &Path) -> Result<(i64, i64), SnapshotError> {
+        let (header, _, _) = read_head(&File::open(path)?)?;
+        Ok((header.version, header.mark))
     }
 
     /// The store's version that the snapshot was made of.

@@ -2,6 +2,7 @@
 
 mod damage;
 mod round_trip;
+mod search;
 mod wipe;
 mod writer;
 

@@ -1,11 +1,11 @@
 //! Writing: under another name, then renamed.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs;
 use std::io;
 use std::mem;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,10 +17,8 @@ use super::file::Locked;
 use super::header::{HEADER_BYTES, Header};
 use super::sections::{BlockAt, ENTRY_BYTES, Sections};
 use super::sums;
+use super::temporary::{begin, temporary};
 use crate::{Coder, Codes, Memory};
-
-/// Only the service's own user may read biometric data.
-const MODE: u32 = 0o600;
 
 /// Bytes of vectors that wait for the rest of their blocks, in all spaces together. Beyond, they are written as they are,
 /// and read back when their block is whole: where rows of a hundred thousand spaces come in turns, all would wait at once.
@@ -91,9 +89,7 @@ impl SnapshotWriter {
         let sections = sections.ok_or_else(|| invalid("spaces that do not ascend, or too many rows"))?;
         let header = Header::new(coder, origin).ok_or_else(|| invalid("a model id that is too long"))?;
         let (head, seal) = head(header, &sections, spaces);
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push(".new");
-        let temporary = PathBuf::from(temporary);
+        let temporary = temporary(path);
         let file = begin(&temporary, sections.end)?;
         let filling = sections.spaces.iter().map(|_| Filling::default()).collect();
         Ok(Self {
@@ -288,26 +284,6 @@ fn head(mut header: Header, sections: &Sections, spaces: &[(i64, u64)]) -> (Vec<
     head.extend(bytes);
     head.extend(directory);
     (head, seal)
-}
-
-/// The file under its temporary name, locked, empty but of its final length. What an interrupted writer left is taken over.
-fn begin(temporary: &Path, bytes: usize) -> io::Result<Locked> {
-    let file = loop {
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false).mode(MODE);
-        let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "another process is writing a snapshot");
-        let file = Locked::try_exclusive(options.open(temporary)?)?.ok_or_else(busy)?;
-        if file.is_at(temporary)? {
-            break file;
-        }
-    };
-    let prepare = |file: &File| {
-        file.set_permissions(Permissions::from_mode(MODE))?;
-        file.set_len(0)?;
-        file.set_len(offset(bytes))
-    };
-    prepare(&file).inspect_err(|_| drop(fs::remove_file(temporary)))?;
-    Ok(file)
 }
 
 fn invalid(what: &str) -> io::Error {

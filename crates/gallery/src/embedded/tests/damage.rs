@@ -1,6 +1,7 @@
 //! Galleries that are damaged, foreign, of another model, or from the future.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt;
 
 use biometric::ModelId;
@@ -8,12 +9,12 @@ use futures_executor::block_on;
 use rusqlite::Connection;
 
 use super::super::{Embedded, Fault, OpenError};
-use super::{Folder, TENANT, assert_mirror_equals_table, enrol, id, now};
+use super::{Folder, Rows, TENANT, assert_mirror_equals_table, enrol, held, id, now};
 use crate::contract::{Face, Store, model};
-use crate::mirror::Key;
-use crate::{Error, Gallery};
+use crate::{Error, Gallery, Options, Query};
 
-type Contents = Vec<(biometric::TenantId, Key, biometric::Person, Vec<u32>)>;
+/// What the index holds, and what reading tells.
+type Contents = (Rows, Vec<(biometric::Person, biometric::Template)>);
 
 /// Enough persons for several pages, and what they are in memory.
 fn filled() -> (Folder, Contents) {
@@ -22,9 +23,18 @@ fn filled() -> (Folder, Contents) {
     for number in 0..24 {
         enrol(&gallery, &format!("secret-{number}"), number).expect("enrolled");
     }
-    let contents = gallery.current().expect("current").rows();
+    let contents = (held(&gallery), read(&gallery).expect("read"));
     drop(gallery);
     (folder, contents)
+}
+
+fn read(gallery: &Embedded) -> Result<Vec<(biometric::Person, biometric::Template)>, Error> {
+    let persons = block_on(gallery.list(TENANT, None, usize::MAX))?;
+    persons.iter().map(|person| block_on(gallery.reference(TENANT, &person.id))).collect()
+}
+
+fn open(folder: &Folder) -> Result<Embedded, OpenError> {
+    Embedded::open(folder.path(), model(), Options::default())
 }
 
 fn file(folder: &Folder) -> std::path::PathBuf {
@@ -32,7 +42,7 @@ fn file(folder: &Folder) -> std::path::PathBuf {
 }
 
 fn refusal(folder: &Folder) -> OpenError {
-    Embedded::open(folder.path(), model()).err().expect("refused")
+    open(folder).err().expect("refused")
 }
 
 fn sql(folder: &Folder, statement: &str) {
@@ -72,15 +82,58 @@ fn a_changed_byte_is_refused_or_does_no_harm() {
         let mut changed = whole.clone();
         changed[place] ^= 1 << (place % 8);
         fs::write(file(&folder), &changed).expect("written");
-        match Embedded::open(folder.path(), model()) {
-            Ok(gallery) => assert!(gallery.current().expect("current").rows() == contents, "byte {place}"),
+        match open(&folder) {
+            Ok(gallery) => {
+                assert!(held(&gallery) == contents.0, "byte {place}");
+                // What leads to a row may be damaged, and is noticed when it is used.
+                assert!(read(&gallery).map_or(true, |read| read == contents.1), "byte {place}");
+            }
             Err(_) => refused += 1,
         }
-        for suffix in ["-wal", "-shm"] {
-            let _ = fs::remove_file(folder.path().join(format!("gallery.db{suffix}")));
+        // With a snapshot, the references of the table are not read at the start.
+        for name in ["gallery.db-wal", "gallery.db-shm", "gallery.snapshot"] {
+            let _ = fs::remove_file(folder.path().join(name));
         }
     }
     assert!(refused > 100, "references fill a good part of the file: {refused}");
+}
+
+#[test]
+fn beside_a_snapshot_a_changed_byte_of_a_row_is_refused_when_it_is_read() {
+    let (folder, (_, persons)) = filled();
+    drop(folder.open());
+    let whole = fs::read(file(&folder)).expect("read");
+    let snapshot = fs::read(folder.snapshot()).expect("there is one");
+    for number in (0..24).step_by(5) {
+        let reference: Vec<u8> = Face(number).template().values().iter().flat_map(|v| v.to_le_bytes()).collect();
+        let start = whole.windows(64).position(|bytes| bytes == &reference[..64]).expect("in the file");
+        let mut changed = whole.clone();
+        changed[start + 9] ^= 1;
+        fs::write(file(&folder), &changed).expect("written");
+        fs::write(folder.snapshot(), &snapshot).expect("written");
+        let gallery = open(&folder).expect("the snapshot says what there is");
+        let search = |face: u64| {
+            let probe = Face(face).template();
+            let found = block_on(gallery.search(TENANT, &[Query { probe: &probe, count: 1 }], NonZeroUsize::MIN));
+            found.map(|mut found| found.remove(0).remove(0).person.id)
+        };
+        let other = (number + 1) % 24;
+        assert_eq!(search(other).expect("whole"), id(&format!("secret-{other}")));
+        for answer in
+            [search(number), block_on(gallery.reference(TENANT, &id(&format!("secret-{number}")))).map(|r| r.0.id)]
+        {
+            let Err(Error::Unavailable(text)) = answer else { panic!("{answer:?}") };
+            assert!(text.contains("checksum") && !text.contains("secret"), "{text}");
+        }
+        assert_eq!(read(&gallery).err().map(|error| error.to_string().contains("checksum")), Some(true));
+        assert_eq!(search(other).expect("whole"), id(&format!("secret-{other}")));
+        drop(gallery);
+        for name in ["gallery.db-wal", "gallery.db-shm"] {
+            let _ = fs::remove_file(folder.path().join(name));
+        }
+    }
+    fs::write(file(&folder), &whole).expect("written");
+    assert!(read(&folder.open()).expect("read") == persons);
 }
 
 #[test]
@@ -125,9 +178,9 @@ fn an_unfinished_creation_is_begun_anew() {
 #[test]
 fn a_gallery_of_a_later_release_is_refused() {
     let (folder, _) = filled();
-    sql(&folder, "INSERT INTO migration (version) VALUES (2)");
+    sql(&folder, "INSERT INTO migration (version) VALUES (3)");
     let error = refusal(&folder);
-    assert!(matches!(error.fault, Fault::NewerSchema { found: 2, known: 1 }));
+    assert!(matches!(error.fault, Fault::NewerSchema { found: 3, known: 2 }));
     assert!(error.to_string().contains("later release"), "{error}");
 }
 
@@ -137,13 +190,14 @@ fn a_gallery_of_another_model_is_refused_until_it_is_empty() {
     let old = folder.open();
     enrol(&old, "a", 1).expect("enrolled");
     let other = ModelId::parse("another@2").expect("a model id");
-    let error = Embedded::open(folder.path(), other.clone()).err().expect("refused");
+    let error = Embedded::open(folder.path(), other.clone(), Options::default()).err().expect("refused");
     assert!(matches!(&error.fault, Fault::OtherModel { .. }));
     let text = error.to_string();
     assert!(text.contains("contract@1") && text.contains("another@2") && text.contains("enrol everyone again"));
 
     block_on(old.remove(TENANT, &id("a"))).expect("removed");
-    let new = Embedded::open(folder.path(), other.clone()).expect("an empty gallery is free for any model");
+    let new = Embedded::open(folder.path(), other.clone(), Options::default())
+        .expect("an empty gallery is free for any model");
     let template = Face(1).template_of(other);
     block_on(new.enrol(TENANT, id("a"), template, super::ALIKE, now(), None)).expect("enrolled");
     assert!(matches!(block_on(old.get(TENANT, &id("a"))), Err(Error::Unavailable(_))));
@@ -154,11 +208,12 @@ fn a_gallery_of_another_model_is_refused_until_it_is_empty() {
 fn only_the_owner_may_read_the_files() {
     let folder = Folder::fresh();
     let inner = folder.path().join("made/for/it");
-    let gallery = Embedded::open(&inner, model()).expect("opened");
+    let gallery = Embedded::open(&inner, model(), Options::default()).expect("opened");
     enrol(&gallery, "a", 1).expect("enrolled");
     let mode = |path: &std::path::Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
     assert_eq!(mode(&inner), 0o700);
-    for name in ["gallery.db", "gallery.db-wal", "gallery.db-shm"] {
+    drop(Embedded::open(&inner, model(), Options::default()).expect("opened again, which writes a snapshot"));
+    for name in ["gallery.db", "gallery.db-wal", "gallery.db-shm", "gallery.snapshot", "gallery.snapshot.lock"] {
         assert_eq!(mode(&inner.join(name)), 0o600, "{name}");
     }
 }

@@ -47,7 +47,7 @@ fn the_log_does_not_grow_beyond_its_bound() {
     // As if that many changes had been made since.
     let jump = format!(
         "BEGIN; UPDATE store SET version = version + {CHANGES_KEPT_MAX} - 2;
-         INSERT INTO change SELECT version, 3, 1 FROM store; COMMIT"
+         INSERT INTO change SELECT version, 3, 1, mark FROM store; COMMIT"
     );
     raw(&folder).execute_batch(&jump).expect("jumped");
     for (name, face, oldest) in [("d", 4, 3), ("e", 5, 4 + CHANGES_KEPT_MAX - 3)] {

@@ -113,3 +113,18 @@ fn threads_turns_and_memory_make_no_difference() {
         }
     }
 }
+
+#[test]
+fn what_was_left_by_an_interrupted_writer_is_removed_at_opening() {
+    let (_dir, path) = place();
+    let sample = Sample::new(8, Tier::V4, &[(1, 5)]);
+    fs::write(temporary(&path), [1; 1000]).expect("written");
+    assert!(matches!(sample.open(&path), Err(SnapshotError::Missing)));
+    assert!(!temporary(&path).exists());
+
+    sample.write(&path);
+    let writer = sample.writer(&path);
+    sample.open(&path).expect("opened");
+    assert!(temporary(&path).exists(), "somebody is writing it");
+    drop(writer);
+}
