@@ -6,8 +6,9 @@ LISTEN ?= 127.0.0.1:8080
 # Labelled images for the evaluations; see docs/accuracy.md.
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
+INDEXES := target/indexes
 
-.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -70,6 +71,15 @@ eval-reference: setup $(OPENCV) ## Agreement with OpenCV's detector and recognis
 
 bench-stages: setup $(OPENCV) ## Time of each stage of one verify request, beside OpenCV's
 	taskset -c 0 $(AUTHER) bench stages tests/photos/A000369_b.jpg --python $(OPENCV)/bin/python
+
+$(INDEXES):
+	crates/eval/search/setup.sh $(INDEXES)
+
+bench-search: setup $(INDEXES) ## The 1:N search beside faiss, hnswlib, usearch and pgvector; remakes docs/search/ (half an hour)
+	$(AUTHER) bench search --rows 100000,1000000,10000000 --lfw $(LABELLED)/lfw_pairs --embeddings target/lfw.embeddings \
+		--python $(INDEXES)/bin/python --report reports/search
+	mkdir -p docs/search
+	cp reports/search/report.md reports/search/*.svg docs/search/
 
 example-images: setup ## Remake the example pictures of docs/image-requirements.md, each checked to be refused rightly
 	cargo run --release --locked -p eval --example alter -- docs/images/portrait.jpg docs/images

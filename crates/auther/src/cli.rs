@@ -340,6 +340,36 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         python: Option<PathBuf>,
     },
+    /// The 1:N search: agreement with a full scan, time, memory; beside faiss, hnswlib, usearch and pgvector if a Python with
+    /// them is given
+    #[command(after_help = help::BENCH_SEARCH)]
+    Search(BenchSearch),
+}
+
+#[derive(Args)]
+pub(crate) struct BenchSearch {
+    /// Sizes of the galleries; up to a million everything is measured, above it ours and a scan in faiss
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "100000,1000000",
+          value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+    pub(crate) rows: Vec<u32>,
+    /// Folder with `pairs.csv` and `lfw/`, to spread galleries from real templates; else all are synthetic
+    #[arg(long, value_name = "DIR")]
+    pub(crate) lfw: Option<PathBuf>,
+    /// Keep embeddings in this file, so that a second run is fast; it holds biometric data
+    #[arg(long, value_name = "FILE", requires = "lfw")]
+    pub(crate) embeddings: Option<PathBuf>,
+    /// Python that has the other indexes; `make bench-search` prepares one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) python: Option<PathBuf>,
+    /// Leave these out
+    #[arg(long, value_name = "flat|ivf|hnswlib|usearch|pgvector,...", value_delimiter = ',')]
+    pub(crate) skip: Vec<eval::search::Peer>,
+    /// Fewer probes and less time for each: for a look, not for a report
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Write report.md, summary.json and plots (SVG) into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[cfg(test)]

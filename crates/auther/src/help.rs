@@ -151,16 +151,26 @@ Example:
   auther eval pairs faces --json";
 
 pub(crate) const BENCH: &str = "\
-Needs the models (`auther setup`). Best on a machine that does nothing else.
+Best on a machine that does nothing else.
 
-Example:
-  auther bench stages portrait.jpg";
+Examples:
+  auther bench stages portrait.jpg
+  auther bench search --quick";
 
 pub(crate) const BENCH_STAGES: &str = "\
 Needs the models (`auther setup`) and an image with a face.
 
 Example:
   auther bench stages portrait.jpg --repetitions 200 --json";
+
+pub(crate) const BENCH_SEARCH: &str = "\
+Needs nothing first; with --lfw the models (`auther setup`). Galleries lie in a folder of the run's own below $TMPDIR, about \
+    1.1 kB a template, until it ends. Best on a machine that does nothing else.
+Exit status: 0 when every answer was that of a full scan, 2 when one was not, 1 on an error.
+
+Examples:
+  auther bench search --quick --rows 100000
+  auther bench search --rows 1000000 --json | jq '.targets'";
 
 pub(crate) const DOCTOR: &str = "\
 Needs nothing first, and may run beside the server. What is wrong is said with what to do about it.

@@ -26,6 +26,20 @@ fn persons_are_enrolled_found_and_removed() {
 }
 
 #[test]
+fn the_search_is_measured_without_models_and_agrees_with_a_full_scan() {
+    let data = tempfile::tempdir().expect("a folder");
+    let report = data.path().join("report");
+    let report_text = report.to_str().expect("text");
+    let measured = run(&data, &["bench", "search", "--quick", "--rows", "1000", "--report", report_text]);
+    let (message, status) = said(&measured);
+    assert_eq!(status, Some(0), "{message}");
+    let agreement = printed(&measured)["agreement"].as_array().cloned().unwrap_or_default();
+    let agrees = |one: &Value| one["agreed"] == one["queries"] && one["agreed"].as_u64() > Some(1_000);
+    assert!(agreement.len() >= 2 && agreement.iter().all(agrees), "{agreement:?}");
+    assert!(report.join("report.md").exists());
+}
+
+#[test]
 fn candidates_are_ranked_with_similarity_and_score() {
     let data = tempfile::tempdir().expect("a folder");
     for (id, image) in [("mark", "A000369_a.jpg"), ("colin", "A000376_a.jpg"), ("neil", "A000377_a.jpg")] {

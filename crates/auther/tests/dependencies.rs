@@ -20,7 +20,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("rekognition", &["accounts", "admission", "biometric", "engine", "face"], &["rusqlite", "ort", "image", "hyper"]),
     ("mail", &[], &["axum", "tokio", "rusqlite", "tracing"]),
     ("auther-client", &["signing"], &["axum", "rusqlite", "ort"]),
-    ("eval", &["biometric", "face", "models"], &["axum", "tokio", "rusqlite"]),
+    ("eval", &["biometric", "face", "models", "search"], &["axum", "tokio", "rusqlite"]),
     (
         "auther",
         &[

@@ -33,9 +33,12 @@ pub enum Error {
     /// There are too few comparisons for a statistic.
     #[error("too little data: {0}")]
     TooLittle(String),
-    /// The Python side of a comparison with OpenCV failed.
-    #[error("the OpenCV reference failed: {0}")]
-    Reference(String),
+    /// The Python side of a comparison failed.
+    #[error("the Python side failed: {0}")]
+    Python(String),
+    /// The search's index is not what was put into it.
+    #[error(transparent)]
+    Search(#[from] search::Damaged),
 }
 
 impl Error {

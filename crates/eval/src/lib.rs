@@ -7,6 +7,7 @@
 //! - [`portraits`]: measures and the mean shape of the head on studio portraits, which quality and pose rest on.
 //! - [`pairs`]: false matches and false non-matches of the shipped thresholds on a folder of labelled pairs.
 //! - [`mod@reference`]: boxes, landmarks and embeddings against OpenCV's own code.
+//! - [`mod@search`]: the 1:N search beside a full scan, approximate indexes and a database.
 //! - [`stages`]: where the time of one request goes, ours and OpenCV's side by side.
 //!
 //! The crate knows neither where models lie nor how a terminal looks: the caller hands in a factory of face pipelines
@@ -27,6 +28,7 @@ pub mod portraits;
 mod progress;
 mod python;
 pub mod reference;
+pub mod search;
 pub mod stages;
 pub mod stats;
 mod svg;

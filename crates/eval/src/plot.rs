@@ -25,6 +25,8 @@ pub(crate) const BLUE: &str = "#0072b2";
 pub(crate) const VERMILION: &str = "#d55e00";
 pub(crate) const GREEN: &str = "#009e73";
 pub(crate) const PURPLE: &str = "#cc79a7";
+pub(crate) const ORANGE: &str = "#e69f00";
+pub(crate) const SKY: &str = "#56b4e9";
 pub(crate) const GREY: &str = "#666666";
 
 /// How values are laid out along an axis.

@@ -1,4 +1,4 @@
-//! Running the scripts that speak to OpenCV. They are compiled in and handed to the interpreter as text, so that nothing
+//! Running the scripts that speak to what we are compared with: OpenCV, other indexes. They are compiled in and handed to the interpreter as text, so that nothing
 //! depends on where the sources lie.
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -24,19 +24,13 @@ impl OpenCv {
         let output = self.command(script, argument).output().map_err(Error::file(&self.python))?;
         match output.status.success() {
             true => Ok(()),
-            false => Err(Error::Reference(String::from_utf8_lossy(&output.stderr).trim_end().to_owned())),
+            false => Err(Error::Python(String::from_utf8_lossy(&output.stderr).trim_end().to_owned())),
         }
     }
 
     /// Starts a script that answers every line with a line.
     pub(crate) fn converse(&self, script: &str, argument: &Path) -> Result<Conversation, Error> {
-        let mut command = self.command(script, argument);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(Error::file(&self.python))?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(input), Some(output)) => Ok(Conversation { child, input, output: BufReader::new(output) }),
-            _ => Err(Error::Reference("the interpreter has no pipes".into())),
-        }
+        Conversation::start(self.command(script, argument), &self.python)
     }
 
     fn command(&self, script: &str, argument: &Path) -> Command {
@@ -54,14 +48,30 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
+    /// Starts the command, which runs `python`.
+    pub(crate) fn start(mut command: Command, python: &Path) -> Result<Self, Error> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(Error::file(python))?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(input), Some(output)) => Ok(Self { child, input, output: BufReader::new(output) }),
+            _ => Err(Error::Python("the interpreter has no pipes".into())),
+        }
+    }
+
     /// Sends a line and waits for the answer.
     pub(crate) fn ask(&mut self, line: &str) -> Result<String, Error> {
-        let broken = |error: std::io::Error| Error::Reference(error.to_string());
+        let broken = |error: std::io::Error| Error::Python(error.to_string());
         writeln!(self.input, "{line}").map_err(broken)?;
         self.input.flush().map_err(broken)?;
+        self.hear()
+    }
+
+    /// Waits for one more line of an answer.
+    pub(crate) fn hear(&mut self) -> Result<String, Error> {
+        let broken = |error: std::io::Error| Error::Python(error.to_string());
         let mut answer = String::new();
         match self.output.read_line(&mut answer).map_err(broken)? {
-            0 => Err(Error::Reference("the script ended; its error is above".into())),
+            0 => Err(Error::Python("the script ended; its error is above".into())),
             _ => Ok(answer.trim_end().to_owned()),
         }
     }

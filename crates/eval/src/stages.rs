@@ -127,7 +127,7 @@ pub fn stages(
 
 fn ask(conversation: &mut Conversation) -> Result<Laps, Error> {
     let answer = conversation.ask("run")?;
-    serde_json::from_str(&answer).map_err(|error| Error::Reference(format!("{answer:?}: {error}")))
+    serde_json::from_str(&answer).map_err(|error| Error::Python(format!("{answer:?}: {error}")))
 }
 
 /// One side's tools.

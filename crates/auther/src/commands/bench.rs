@@ -3,18 +3,26 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use eval::lfw::CacheFile;
+use eval::search::{Faces, Peer, Plan, SearchReport};
 use eval::stages::{self, Options, StagesReport};
 
 use crate::assembly::Assembly;
-use crate::cli::Bench;
+use crate::cli::{Bench, BenchSearch};
 use crate::failure::{Failure, Outcome};
 use crate::output::print;
 use crate::progress::EvalProgress;
 
 pub(super) fn run(assembly: &Assembly, command: Bench, json: bool) -> Outcome {
-    let Bench::Stages { image, repetitions, python } = command;
+    match command {
+        Bench::Stages { image, repetitions, python } => run_stages(assembly, &image, repetitions, python, json),
+        Bench::Search(arguments) => search(assembly, arguments, json),
+    }
+}
+
+fn run_stages(assembly: &Assembly, image: &Path, repetitions: usize, python: Option<PathBuf>, json: bool) -> Outcome {
     let folder = super::eval::scratch("bench")?;
-    let measured = stages(assembly, &folder, &image, repetitions, python);
+    let measured = stages(assembly, &folder, image, repetitions, python);
     // It holds a face: gone whatever came of the measurement.
     std::fs::remove_dir_all(&folder).map_err(Failure::context(folder.display()))?;
     print(json, &measured?, StagesReport::markdown)?;
@@ -39,4 +47,44 @@ fn stages(
         opencv: python.map(|python| super::eval::opencv(assembly, python)).transpose()?,
     };
     Ok(stages::stages(&options, &|| super::eval::factory(&loaded), &EvalProgress::default())?)
+}
+
+fn search(assembly: &Assembly, arguments: BenchSearch, json: bool) -> Outcome {
+    let folder = super::eval::scratch("search")?;
+    let report = arguments.report.clone();
+    let measured = measure_search(assembly, &folder, arguments);
+    // It may hold templates of real people: gone whatever came of the measurement.
+    std::fs::remove_dir_all(&folder).map_err(Failure::context(folder.display()))?;
+    let measured = measured?;
+    if let Some(folder) = report {
+        measured.write(&folder)?;
+    }
+    print(json, &measured, eval::search::markdown)?;
+    Ok(super::answer(measured.agrees()))
+}
+
+fn measure_search(assembly: &Assembly, folder: &Path, arguments: BenchSearch) -> Outcome<SearchReport> {
+    let BenchSearch { rows, lfw, embeddings, python, skip, quick, report: _ } = arguments;
+    let loaded = lfw.as_ref().map(|_| assembly.load()).transpose()?;
+    let faces = match (lfw, &loaded) {
+        (Some(input), Some(loaded)) => {
+            let key = assembly.subject()?;
+            let cache = embeddings.map(|path| CacheFile { path, key });
+            Some(Faces { input, recipe: loaded.recipe.clone(), cache })
+        }
+        (None, _) | (_, None) => None,
+    };
+    let options = eval::search::Options {
+        rows: rows.into_iter().map(|rows| rows as usize).collect(),
+        faces,
+        python,
+        peers: Peer::ALL.into_iter().filter(|peer| !skip.contains(peer)).collect(),
+        plan: if quick { Plan::QUICK } else { Plan::FULL },
+        folder: folder.to_owned(),
+    };
+    let factory = || match &loaded {
+        Some(loaded) => super::eval::factory(loaded),
+        None => Err("no face pipeline is needed".into()),
+    };
+    Ok(eval::search::search(&options, &factory, &EvalProgress::default())?)
 }

@@ -118,7 +118,11 @@ fn reference(assembly: &Assembly, folder: &Path, limit: usize, python: PathBuf, 
 /// A folder of this process alone.
 pub(super) fn scratch(what: &str) -> Outcome<PathBuf> {
     let folder = std::env::temp_dir().join(format!("auther-{what}-{}", std::process::id()));
-    std::fs::create_dir(&folder).map_err(Failure::context(folder.display()))?;
+    let mut builder = std::fs::DirBuilder::new();
+    // Faces and templates are nobody else's business.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&folder).map_err(Failure::context(folder.display()))?;
     Ok(folder)
 }
 

@@ -28,7 +28,7 @@ pub use variant::Variant;
 
 use crate::embeddings::Cache;
 use crate::{Error, FaceChoice, PipelineFactory, Progress, extract};
-use dataset::Dataset;
+pub(crate) use dataset::Dataset;
 
 /// What is evaluated, and how.
 #[derive(Clone, Debug)]
