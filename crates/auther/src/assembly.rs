@@ -126,6 +126,9 @@ impl Assembly {
         let loaded = self.load()?;
         self.make_data_folder()?;
         let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone(), self.settings.gallery())?;
+        if let Some(trouble) = gallery.snapshot_trouble() {
+            tracing::warn!(%trouble, "the gallery works, with more memory and a slower start");
+        }
         let collections = gallery::CollectionStore::open(&self.settings.data)?;
         let pipelines = (0..self.workers()).map(|_| loaded.pipeline()).collect::<Result<Vec<_>, _>>()?;
         let limits = PoolLimits {

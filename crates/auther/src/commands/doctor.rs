@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::data_folder;
 use crate::assembly::{Assembly, now};
 use crate::cli::Common;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::output::print;
 
 #[derive(Serialize)]
@@ -126,5 +126,8 @@ fn gallery(assembly: &Assembly) -> Outcome<String> {
     let model = assembly.embedder()?.model_id.clone();
     let gallery = gallery::Embedded::open(data, model, assembly.settings.gallery())?;
     let persons = super::wait(gallery.count(TenantId::OPERATOR))??;
-    Ok(format!("{persons} persons in {}", data.display()))
+    match gallery.snapshot_trouble() {
+        None => Ok(format!("{persons} persons in {}", data.display())),
+        Some(trouble) => Err(Failure::new(format!("{persons} persons, but {trouble}"))),
+    }
 }
