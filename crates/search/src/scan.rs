@@ -13,12 +13,9 @@ use crate::{Codes, Damaged, Gone, Kernel, Originals, Query};
 /// Groups in the first chunk of a scan: a few rows are recomputed without a threshold to beat, and set one.
 const FIRST_CHUNK_GROUPS: usize = 4;
 
-/// Groups in a chunk at the most: 4,096 rows, whose codes stay in a usual second-level cache, so that the threshold follows
-/// closely.
-const CHUNK_GROUPS_MAX: usize = 256;
-
-/// How many survivors ahead an original is asked for.
-const PREFETCH_AHEAD: usize = 4;
+/// Groups in a chunk at the most: 16,384 rows. What is done once a chunk is nothing beside them, the threshold follows closely,
+/// and memory has answered for the originals of one chunk when the next has been sieved.
+const CHUNK_GROUPS_MAX: usize = 1024;
 
 /// A part of a gallery: rows with their codes and originals.
 #[derive(Clone, Copy)]
@@ -132,7 +129,17 @@ struct Walk<'a> {
     survivors: Vec<Survivor>,
     /// Groups in the next chunk.
     chunk_groups: usize,
+    /// Survivors of the chunk before, whose originals are on their way from memory.
+    due: Vec<Due>,
     original: Vec<f32>,
+}
+
+/// A row that is to be recomputed for a probe.
+struct Due {
+    query: usize,
+    piece: usize,
+    row: usize,
+    bound: f32,
 }
 
 impl<'a> Walk<'a> {
@@ -146,6 +153,7 @@ impl<'a> Walk<'a> {
             shared,
             survivors: Vec::new(),
             chunk_groups: FIRST_CHUNK_GROUPS,
+            due: Vec::new(),
             original: jobs.first().map(|job| vec![0.0; job.query.probe.len()]).unwrap_or_default(),
         }
     }
@@ -159,52 +167,62 @@ impl<'a> Walk<'a> {
             let stop = end.saturating_sub(before).min(groups);
             while at < stop {
                 let next = stop.min(at + self.chunk_groups);
-                self.chunk(number, piece, at, next)?;
-                self.chunk_groups = CHUNK_GROUPS_MAX.min(2 * self.chunk_groups);
+                self.sieve(piece, at, next);
+                self.advance(pieces, number, at * GROUP_ROWS)?;
                 at = next;
             }
             before += groups;
         }
-        Ok(())
+        self.recompute(pieces)
     }
 
-    /// Sieves the codes of some groups, then recomputes what survived.
-    fn chunk(&mut self, number: usize, piece: &Piece<'_>, first: usize, end: usize) -> Result<(), Damaged> {
-        let layout = piece.codes.layout();
-        let bytes = layout.group_bytes();
+    /// Finds the rows of some groups that the codes do not rule out.
+    fn sieve(&mut self, piece: &Piece<'_>, first: usize, end: usize) {
         for ((threshold, shared), best) in self.thresholds.iter_mut().zip(self.shared).zip(&self.best) {
             *threshold = shared.raise(best.threshold());
         }
+        let layout = piece.codes.layout();
+        let bytes = layout.group_bytes();
         let groups = &piece.codes.as_bytes()[first * bytes..end * bytes];
         let chunk = Chunk { layout, groups, queries: &self.queries, thresholds: &self.thresholds };
         self.survivors.clear();
         self.kernel.sieve(&chunk, &mut self.survivors);
-        self.recompute(number, piece, first * GROUP_ROWS)
     }
 
-    fn recompute(&mut self, number: usize, piece: &Piece<'_>, first_row: usize) -> Result<(), Damaged> {
-        let survivors = std::mem::take(&mut self.survivors);
-        let counts = |survivor: &Survivor| {
-            let row = first_row + survivor.row as usize;
+    /// Asks for the survivors' originals, and recomputes those that were asked for a chunk ago. Before chunks have grown, the
+    /// threshold matters more than the wait: then at once.
+    fn advance(&mut self, pieces: &[Piece<'_>], number: usize, first_row: usize) -> Result<(), Damaged> {
+        if self.chunk_groups == CHUNK_GROUPS_MAX {
+            self.recompute(pieces)?;
+        }
+        let piece = &pieces[number];
+        for Survivor { query, row, bound } in &self.survivors {
+            let row = first_row + *row as usize;
             // The last group is padded.
-            row < piece.codes.rows() && !piece.gone.contains(row)
-        };
-        for (place, survivor) in survivors.iter().enumerate() {
-            if let Some(ahead) = survivors.get(place + PREFETCH_AHEAD).filter(|ahead| counts(ahead)) {
-                piece.originals.prefetch(first_row + ahead.row as usize);
-            }
-            let best = &mut self.best[survivor.query as usize];
-            // The threshold may have risen since the sieve.
-            if survivor.bound < best.threshold() || !counts(survivor) {
-                continue;
-            }
-            let row = first_row + survivor.row as usize;
-            if piece.originals.copy(row, &mut self.original)? {
-                let score = dot(&self.original, &self.queries[survivor.query as usize].probe);
-                best.offer(Hit { piece: number, row, score });
+            if row < piece.codes.rows() && !piece.gone.contains(row) {
+                piece.originals.prefetch(row);
+                self.due.push(Due { query: *query as usize, piece: number, row, bound: *bound });
             }
         }
-        self.survivors = survivors;
+        if self.chunk_groups < CHUNK_GROUPS_MAX {
+            self.recompute(pieces)?;
+            self.chunk_groups = CHUNK_GROUPS_MAX.min(2 * self.chunk_groups);
+        }
+        Ok(())
+    }
+
+    /// Recomputes all that is due.
+    fn recompute(&mut self, pieces: &[Piece<'_>]) -> Result<(), Damaged> {
+        for Due { query, piece, row, bound } in self.due.drain(..) {
+            let best = &mut self.best[query];
+            // The threshold may have risen since the sieve.
+            if bound < best.threshold() {
+                continue;
+            }
+            if pieces[piece].originals.copy(row, &mut self.original)? {
+                best.offer(Hit { piece, row, score: dot(&self.original, &self.queries[query].probe) });
+            }
+        }
         Ok(())
     }
 }
