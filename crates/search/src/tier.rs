@@ -8,7 +8,7 @@ use crate::codes::{GROUP_ROWS, Layout};
 /// How a template is coded for the search. Both find the same; they differ in memory and speed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tier {
-    /// A byte for each value: twice the memory, a fifth of the recomputations.
+    /// A byte for each value: twice the memory, but hardly an original that is looked at in vain.
     U8,
     /// Half a byte for each value: the least memory, so the fastest where memory is the limit.
     #[default]

@@ -96,7 +96,7 @@ impl Plan {
     pub const FULL: Self = Self {
         queries: 960,
         rounds: 6,
-        system_seconds: 6.0,
+        system_seconds: 4.0,
         agreement_queries: 100_800,
         agreement_comparisons: 2_000_000_000,
     };
