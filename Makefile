@@ -8,7 +8,7 @@ LABELLED ?= ../shared/data
 OPENCV := target/opencv
 INDEXES := target/indexes
 
-.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search bench-gallery lint eval eval-checks eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -80,6 +80,11 @@ bench-search: setup $(INDEXES) ## The 1:N search beside faiss, hnswlib, usearch 
 		--python $(INDEXES)/bin/python --report reports/search
 	mkdir -p docs/search
 	cp reports/search/report.md reports/search/*.svg docs/search/
+
+bench-gallery: ## The gallery as the server uses it, database and start included, up to ten million persons (15 GB of disk)
+	cargo bench --locked -p gallery -- 10000000 > target/bench-gallery.txt
+	mkdir -p docs/search
+	cp target/bench-gallery.txt docs/search/gallery.txt
 
 example-images: setup ## Remake the example pictures of docs/image-requirements.md, each checked to be refused rightly
 	cargo run --release --locked -p eval --example alter -- docs/images/portrait.jpg docs/images

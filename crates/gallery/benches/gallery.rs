@@ -39,8 +39,9 @@ fn main() {
     durable_enrolment(&open(dir.path(), Tier::default()));
 
     println!(
-        "\nstart: with a snapshot, and without, when it is written anew from the table; memory: what no file backs"
+        "\nstart: with a snapshot; behind, by a quarter of the persons or {CHANGES_MAX} changes, which only the log has; without, when"
     );
+    println!("it is written anew from the table. memory: what no file backs");
     println!(
         "search: one query on one thread, its share of the read bandwidth, on all cores, {BATCH} at once on one thread"
     );
