@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{iter, panic, thread};
 
-use search::Base;
-use search::{Coder, Damaged, Gone, How, Job, Originals, Piece};
+use search::{Base, Coder, Damaged, Gone, How, Job, Originals, Piece};
 
 use super::Key;
 use super::block::{BLOCK_ROWS, Block, RowEdit};
