@@ -44,9 +44,6 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// long company is waited for, so a guess is enough.
 const PASS_TIME_PER_ROW: Duration = Duration::from_nanos(5);
 
-/// Rows that are worth a thread: a quarter of a millisecond, several times what it takes to start one.
-const ROWS_PER_THREAD_MIN: u64 = 50_000;
-
 type Found = Result<Vec<Candidate>, Error>;
 
 /// All searches of one engine. Nobody's probe is ever compared with another tenant's references.
@@ -191,7 +188,7 @@ impl Searches {
         let scan = || {
             let queries: Vec<_> =
                 batch.iter().map(|probe| Query { probe: &probe.template, count: probe.count }).collect();
-            block_on(self.gallery.search(tenant, &queries, self.threads(tenant)))
+            block_on(self.gallery.search(tenant, &queries, self.threads()))
         };
         let found = catch_unwind(AssertUnwindSafe(scan));
         let mut found = found.map(|found| found.map(Vec::into_iter));
@@ -206,16 +203,10 @@ impl Searches {
         }
     }
 
-    /// How many cores a pass may use: this worker's, and those of workers that have nothing to do just now. A job that comes
-    /// while they are lent shares them for the rest of the pass.
-    fn threads(&self, tenant: TenantId) -> NonZeroUsize {
-        let idle = self.workers.load().idle;
-        if idle == 0 {
-            return NonZeroUsize::MIN;
-        }
-        let rows = block_on(self.gallery.count(tenant)).unwrap_or_default();
-        let worth = usize::try_from(rows / ROWS_PER_THREAD_MIN).unwrap_or(usize::MAX);
-        NonZeroUsize::new(worth.min(idle + 1)).unwrap_or(NonZeroUsize::MIN)
+    /// How many cores a pass may use: this worker's, and those of workers that have nothing to do just now. How many are worth
+    /// it, the gallery knows. A job that comes while they are lent shares them for the rest of the pass.
+    fn threads(&self) -> NonZeroUsize {
+        NonZeroUsize::MIN.saturating_add(self.workers.load().idle)
     }
 }
 

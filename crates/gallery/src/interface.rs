@@ -72,7 +72,8 @@ pub trait Gallery: Send + Sync {
     /// All queries share one pass over the tenant's references, as they are at one moment. What one query finds does not
     /// depend on which others are beside it. Scores are the bits that [`Template::compare`] returns.
     ///
-    /// The pass happens on the thread that polls the answer, and on up to `threads` - 1 others: so many cores it may use.
+    /// The pass happens on the thread that polls the answer, and on up to `threads` - 1 others: so many cores it may use,
+    /// and uses fewer where there is little to do.
     ///
     /// # Errors
     /// [`Error::ModelMismatch`] when a probe is of another model than the gallery: none of the queries is answered then.

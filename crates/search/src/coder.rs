@@ -165,15 +165,6 @@ impl Codes {
         let group = &mut self.as_bytes_mut()[row / GROUP_ROWS * bytes..][..bytes];
         coder.encode_row(vector, &mut Vec::new(), group, row % GROUP_ROWS);
     }
-
-    /// The codes of these rows and one more.
-    ///
-    /// # Panics
-    /// When the vector has another length: a defect of the caller.
-    pub fn push(&mut self, coder: &Coder, vector: &[f32]) {
-        self.grow();
-        self.set(coder, self.rows() - 1, vector);
-    }
 }
 
 impl Drop for Query {
@@ -323,22 +314,20 @@ mod tests {
     }
 
     #[test]
-    fn codes_grow_and_change_row_by_row() {
+    fn codes_change_row_by_row() {
         for tier in Tier::ALL {
             let coder = Coder::new(24, tier);
             let rows: Vec<f32> = (0..24 * 40).map(|i| (i as f32 * 0.37).sin() * 0.2).collect();
-            let mut grown = coder.encode(&[]);
-            rows.chunks(24).for_each(|row| grown.push(&coder, row));
-            assert_eq!(grown.as_bytes(), coder.encode(&rows).as_bytes());
-            grown.set(&coder, 17, &rows[..24]);
+            let mut codes = coder.encode(&rows);
+            codes.set(&coder, 17, &rows[..24]);
             let mut changed = rows.clone();
             changed.copy_within(..24, 17 * 24);
-            assert_eq!(grown.as_bytes(), coder.encode(&changed).as_bytes());
-            grown.clear(39);
-            assert_ne!(grown.as_bytes(), coder.encode(&changed).as_bytes());
-            let back = Codes::from_bytes(&coder, 40, grown.as_bytes()).expect("the same length");
-            assert_eq!((back.rows(), back.as_bytes()), (40, grown.as_bytes()));
-            assert!(Codes::from_bytes(&coder, 60, grown.as_bytes()).is_err());
+            assert_eq!(codes.as_bytes(), coder.encode(&changed).as_bytes());
+            codes.clear(39);
+            assert_ne!(codes.as_bytes(), coder.encode(&changed).as_bytes());
+            let back = Codes::from_bytes(&coder, 40, codes.as_bytes()).expect("the same length");
+            assert_eq!((back.rows(), back.as_bytes()), (40, codes.as_bytes()));
+            assert!(Codes::from_bytes(&coder, 60, codes.as_bytes()).is_err());
         }
     }
 }

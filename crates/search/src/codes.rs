@@ -125,18 +125,6 @@ impl Codes {
         layout.clear(&mut self.as_bytes_mut()[group * bytes..][..bytes], row % GROUP_ROWS);
     }
 
-    /// Makes room for one more row, wiped.
-    pub(crate) fn grow(&mut self) {
-        let bytes = (self.rows + 1).div_ceil(GROUP_ROWS) * self.layout.group_bytes();
-        if bytes > self.as_bytes().len() {
-            let mut memory = Pages::zeroed(bytes);
-            memory.bytes_mut()[..self.as_bytes().len()].copy_from_slice(self.as_bytes());
-            self.as_bytes_mut().fill(0);
-            self.memory = memory;
-        }
-        self.rows += 1;
-    }
-
     pub(crate) fn layout(&self) -> Layout {
         self.layout
     }
