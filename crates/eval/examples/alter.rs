@@ -79,8 +79,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let Arguments { portrait, out, cache } = arguments()?;
     let mut pipeline = assembly::pipeline(cache)?;
     let image = face::decode(&std::fs::read(portrait)?, &ImageLimits::default())?;
-    let face = *pipeline.detect(&image)?.first().ok_or("there is no face in the portrait")?;
-    let subject = Subject::new(&image, &pipeline.look(&image, &face)?);
+    let mut picture = face::Picture::of(&image);
+    let face = *pipeline.detect(&mut picture)?.first().ok_or("there is no face in the portrait")?;
+    let subject = Subject::new(&image, &pipeline.look(&mut picture, &face)?);
     std::fs::create_dir_all(&out)?;
     let mut wrong = 0;
     for Example { name, make, refused_for } in EXAMPLES {

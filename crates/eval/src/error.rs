@@ -24,9 +24,9 @@ pub enum Error {
     /// The caller's factory gave no face pipeline.
     #[error("no face pipeline: {0}")]
     Pipeline(Box<dyn std::error::Error + Send + Sync>),
-    /// A network failed.
+    /// A network failed, or pixels that were there are gone.
     #[error(transparent)]
-    Model(#[from] face::ModelError),
+    Face(#[from] face::Error),
     /// The measured calibration contradicts itself.
     #[error(transparent)]
     Card(#[from] models::CardError),
@@ -39,6 +39,18 @@ pub enum Error {
     /// The search's index is not what was put into it.
     #[error(transparent)]
     Search(#[from] search::Damaged),
+}
+
+impl From<face::ModelError> for Error {
+    fn from(error: face::ModelError) -> Self {
+        Self::Face(error.into())
+    }
+}
+
+impl From<face::ImageError> for Error {
+    fn from(error: face::ImageError) -> Self {
+        Self::Face(error.into())
+    }
 }
 
 impl Error {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use face::{Face, Image, ImageLimits, Pipeline};
+use face::{Face, Frame, ImageLimits, Picture, Pipeline};
 use serde::Serialize;
 
 use crate::embeddings::{Cache, Hash};
@@ -24,8 +24,8 @@ pub enum FaceChoice {
 }
 
 impl FaceChoice {
-    pub(crate) fn choose(self, image: &Image, faces: &[Face]) -> Option<Face> {
-        let (middle_x, middle_y) = (image.width() as f32 / 2.0, image.height() as f32 / 2.0);
+    pub(crate) fn choose(self, frame: Frame, faces: &[Face]) -> Option<Face> {
+        let (middle_x, middle_y) = (frame.width as f32 / 2.0, frame.height as f32 / 2.0);
         let away = |face: &Face| {
             let b = face.bounds;
             (b.x + b.width / 2.0 - middle_x).hypot(b.y + b.height / 2.0 - middle_y)
@@ -98,11 +98,15 @@ pub(crate) fn extract(
 }
 
 fn extract_one(bytes: &[u8], choice: FaceChoice, pipeline: &mut Pipeline) -> Result<Extraction, Error> {
-    let Ok(image) = face::decode(bytes, &ImageLimits::default()) else { return Ok(Extraction::Failed) };
-    let (detector, embedder) = pipeline.stages();
-    let faces = detector.detect(&image)?;
-    let Some(chosen) = choice.choose(&image, &faces) else { return Ok(Extraction::Failed) };
-    let embedding = embedder.embed(&face::align(&image, &chosen), true)?;
+    let Ok(mut picture) = Picture::open(bytes, &ImageLimits::default()) else { return Ok(Extraction::Failed) };
+    let faces = match pipeline.detect(&mut picture) {
+        Ok(faces) => faces,
+        Err(face::Error::Image(_)) => return Ok(Extraction::Failed),
+        Err(error @ face::Error::Model(_)) => return Err(error.into()),
+    };
+    let Some(chosen) = choice.choose(picture.frame(), &faces) else { return Ok(Extraction::Failed) };
+    let (_, embedder) = pipeline.stages();
+    let embedding = embedder.embed(&face::align(&mut picture, &chosen)?, true)?;
     let mirrored = embedding.mirrored.unwrap_or_default();
     Ok(Extraction::Found { faces: faces.len() as u32, plain: embedding.plain, mirrored })
 }
@@ -134,11 +138,11 @@ mod tests {
 
     #[test]
     fn the_middle_one_or_the_largest_one_is_meant() {
-        let image = Image::from_rgb(100, 100, vec![0; 30_000]).expect("sizes agree");
+        let frame = Frame { width: 100, height: 100 };
         let faces = [face(60.0, 40.0), face(40.0, 20.0), face(0.0, 10.0)];
-        assert_eq!(FaceChoice::NearestCentre.choose(&image, &faces), Some(faces[1]));
-        assert_eq!(FaceChoice::Largest.choose(&image, &faces), Some(faces[0]));
-        assert_eq!(FaceChoice::Largest.choose(&image, &[]), None);
+        assert_eq!(FaceChoice::NearestCentre.choose(frame, &faces), Some(faces[1]));
+        assert_eq!(FaceChoice::Largest.choose(frame, &faces), Some(faces[0]));
+        assert_eq!(FaceChoice::Largest.choose(frame, &[]), None);
     }
 
     #[test]

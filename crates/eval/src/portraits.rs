@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use face::{ImageLimits, Measure, Pipeline, Policy, RIGID, STRAIGHT, mean_shape};
+use face::{ImageLimits, Measure, Picture, Pipeline, Policy, RIGID, STRAIGHT, mean_shape};
 use serde::Serialize;
 
 use crate::markdown::table;
@@ -101,12 +101,13 @@ fn neutral(manifest: &Path) -> Result<Vec<String>, Error> {
 
 fn measure(path: &Path, pipeline: &mut Pipeline, policy: &Policy) -> Result<Option<Row>, Error> {
     let bytes = std::fs::read(path).map_err(Error::file(path))?;
-    let image = face::decode(&bytes, &ImageLimits::default()).map_err(|error| Error::data(path, error.to_string()))?;
-    let faces = pipeline.detect(&image)?;
+    let picture = Picture::open(&bytes, &ImageLimits::default());
+    let mut picture = picture.map_err(|error| Error::data(path, error.to_string()))?;
+    let faces = pipeline.detect(&mut picture)?;
     let Some(face) = faces.first() else { return Ok(None) };
-    let points = pipeline.look(&image, face)?.in_space();
+    let points = pipeline.look(&mut picture, face)?.in_space();
     let shape = RIGID.map(|point| [points[point].x, points[point].y, points[point].z].map(f64::from));
-    let checks = pipeline.examine_faces(&image, &faces, &policy.reference)?.checks;
+    let checks = pipeline.examine_faces(&mut picture, &faces, &policy.reference)?.checks;
     Ok(Some((checks.iter().map(|check| check.value).collect(), shape)))
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use biometric::{Calibration, Template};
-use face::{ImageLimits, Recipe};
+use face::{ImageLimits, Picture, Recipe};
 use serde::Serialize;
 
 pub use picture::prepare;
@@ -147,12 +147,14 @@ impl Request<'_> {
         let bytes = base64_simd::STANDARD.decode_to_vec(self.text).map_err(|error| wrong(&error))?;
         clock.lap();
         let image = face::decode(&bytes, &ImageLimits::default()).map_err(|error| wrong(&error))?;
+        let mut picture = Picture::of(&image);
         clock.lap();
-        let (detector, embedder) = self.pipeline.stages();
-        let faces = detector.detect(&image)?;
-        let face = FaceChoice::Largest.choose(&image, &faces).ok_or_else(|| wrong(&"no face is found in it"))?;
+        let faces = self.pipeline.detect(&mut picture)?;
+        let face = FaceChoice::Largest.choose(picture.frame(), &faces);
+        let face = face.ok_or_else(|| wrong(&"no face is found in it"))?;
+        let (_, embedder) = self.pipeline.stages();
         clock.lap();
-        let crop = face::align(&image, &face);
+        let crop = face::align(&mut picture, &face)?;
         clock.lap();
         let recipe = &self.options.recipe;
         let template = recipe.template(&embedder.embed(&crop, recipe.mirror_averaged)?)?;

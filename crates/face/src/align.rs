@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::warp::{self, Similarity};
-use crate::{Face, Image, LANDMARKS, Point};
+use crate::{Face, ImageError, LANDMARKS, Picture, Point};
 
 /// Side of the aligned crop in pixels.
 pub const CROP_SIDE_PX: usize = 112;
@@ -39,15 +39,18 @@ impl Crop {
 
 /// Cuts the face out by the least-squares similarity transform (rotation, uniform scale, shift; Umeyama 1991 without
 /// reflection) that brings its landmarks onto the reference points. What lies beyond the frame is black.
-#[must_use]
-pub fn align(image: &Image, face: &Face) -> Crop {
+///
+/// # Errors
+/// When that part of the picture cannot be decoded.
+pub fn align(picture: &mut Picture<'_>, face: &Face) -> Result<Crop, ImageError> {
     let to_image = Similarity::fit(&REFERENCE_POINTS, &face.landmarks);
-    Crop { rgb: warp::cut(image, &to_image, CROP_SIDE_PX) }
+    Ok(Crop { rgb: warp::cut(picture, &to_image, CROP_SIDE_PX)? })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Image;
 
     fn turned(scale: f32, degrees: f32, shift: Point) -> [Point; LANDMARKS] {
         let (sin, cos) = degrees.to_radians().sin_cos();
@@ -69,7 +72,7 @@ mod tests {
     #[test]
     fn a_face_already_in_place_is_copied() {
         let image = gradient(112, 112);
-        let crop = align(&image, &face(REFERENCE_POINTS));
+        let crop = align(&mut Picture::of(&image), &face(REFERENCE_POINTS)).expect("cut");
         let differing = crop.rgb().iter().zip(image.rgb()).filter(|(a, b)| a != b).count();
         assert_eq!(differing, 0);
     }
@@ -78,9 +81,10 @@ mod tests {
     fn beyond_the_frame_is_black_and_wild_landmarks_do_no_harm() {
         let image = gradient(112, 112);
         let far = Point { x: 1e6, y: -1e6 };
-        assert!(align(&image, &face(turned(1.0, 0.0, far))).rgb().iter().all(|value| *value == 0));
+        let cut = |landmarks| align(&mut Picture::of(&image), &face(landmarks)).expect("cut");
+        assert!(cut(turned(1.0, 0.0, far)).rgb().iter().all(|value| *value == 0));
         for wild in [f32::NAN, f32::INFINITY, 0.0] {
-            let crop = align(&image, &face([Point { x: wild, y: wild }; LANDMARKS]));
+            let crop = cut([Point { x: wild, y: wild }; LANDMARKS]);
             assert_eq!(crop.rgb().len(), 112 * 112 * 3);
         }
     }

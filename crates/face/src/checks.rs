@@ -22,7 +22,7 @@ pub use size::SizeLimits;
 use chart::Chart;
 
 use crate::mesh::{FaceMesh, MESH_SIDE_PX};
-use crate::{Face, Image};
+use crate::{Face, Frame};
 
 /// A face beside the first counts when it is so large in comparison (smaller ones are passers-by and posters), when so
 /// much of it lies in the frame, and when it is a face: by the detector's word if it is so sure, else by the landmark
@@ -36,7 +36,7 @@ const COUNTED_MAX: usize = 16;
 
 /// How many of the faces count. `is_face` asks the landmark network; it is asked only where the detector is not sure.
 pub(crate) fn count<E>(
-    image: &Image,
+    frame: Frame,
     faces: &[Face],
     mut is_face: impl FnMut(&Face) -> Result<bool, E>,
 ) -> Result<usize, E> {
@@ -48,7 +48,7 @@ pub(crate) fn count<E>(
             break;
         }
         let large = longer(face) >= COUNTED_SIZE_SHARE_MIN * longer(first);
-        let inside = size::inside_frame_percent(image, face) >= COUNTED_INSIDE_PERCENT_MIN;
+        let inside = size::inside_frame_percent(frame, face) >= COUNTED_INSIDE_PERCENT_MIN;
         if large && inside && (face.confidence >= COUNTED_CONFIDENCE_MIN || is_face(face)?) {
             count += 1;
         }
@@ -67,10 +67,10 @@ pub(crate) fn no_face(limits: &CheckLimits) -> Check {
 }
 
 /// Every check of the face that is the first of so many.
-pub(crate) fn examine(image: &Image, face: &Face, count: usize, mesh: &FaceMesh, limits: &CheckLimits) -> Vec<Check> {
+pub(crate) fn examine(frame: Frame, face: &Face, count: usize, mesh: &FaceMesh, limits: &CheckLimits) -> Vec<Check> {
     let chart = Chart::new(&mesh.picture, MESH_SIDE_PX);
     let oval = chart.inside(&mesh.polygon(&luminance::OVAL));
-    let head = size::Head::measure(image, mesh);
+    let head = size::Head::measure(frame, mesh);
     let pose = pose::measure(mesh);
     let light = luminance::measure(mesh, &chart, &oval);
     let eyes = eyes::measure(mesh, &chart);
@@ -83,7 +83,7 @@ pub(crate) fn examine(image: &Image, face: &Face, count: usize, mesh: &FaceMesh,
         Measure::HeadWidth => head.width_px,
         Measure::HeadHeight => head.height_px,
         Measure::FaceShare => head.share_percent,
-        Measure::InsideFrame => size::inside_frame_percent(image, face),
+        Measure::InsideFrame => size::inside_frame_percent(frame, face),
         Measure::Margin => head.margin_percent,
         Measure::Yaw => pose.yaw_degrees,
         Measure::Pitch => pose.pitch_degrees,

@@ -5,8 +5,9 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 
 use zeroize::Zeroizing;
 
+use crate::image::View;
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
-use crate::{Face, Image, LANDMARKS, Point, Rect};
+use crate::{Error, Face, Image, LANDMARKS, Picture, Point, Rect};
 
 /// The grid steps at which the network predicts, in pixels.
 const STRIDES: [usize; 3] = [8, 16, 32];
@@ -86,8 +87,16 @@ impl Detector {
     /// All faces in the image, the largest first; those that are doubtful come after those that are not.
     ///
     /// # Errors
-    /// When the network fails or answers in another shape than YuNet's.
-    pub fn detect(&mut self, image: &Image) -> Result<Vec<Face>, ModelError> {
+    /// When the picture cannot be decoded, or the network fails or answers in another shape than YuNet's.
+    pub fn detect(&mut self, picture: &mut Picture<'_>) -> Result<Vec<Face>, Error> {
+        let view = picture.overview(self.spec.longer_side_px_max)?;
+        let factor = view.reduction().factor() as f32;
+        let faces = self.detect_in(view)?;
+        Ok(faces.iter().map(|face| face.scaled(factor, factor)).collect())
+    }
+
+    fn detect_in(&mut self, view: &View<'_>) -> Result<Vec<Face>, ModelError> {
+        let image = view.image();
         let (width, height) = (image.width(), image.height());
         let (input_width, input_height) = self.spec.input_size(width, height);
         if (input_width, input_height) == (width, height) {

@@ -23,6 +23,13 @@ pub struct Rect {
 }
 
 impl Rect {
+    /// The box with so much more on each side, as a share of that side's length.
+    #[must_use]
+    pub(crate) fn grown(&self, share: f32) -> Self {
+        let (dx, dy) = (self.width * share, self.height * share);
+        Self { x: self.x - dx, y: self.y - dy, width: self.width + 2.0 * dx, height: self.height + 2.0 * dy }
+    }
+
     /// Area in square pixels.
     #[must_use]
     pub fn area(&self) -> f32 {
@@ -43,6 +50,29 @@ impl Rect {
         let shared = self.intersection_area(other);
         let union = self.area() + other.area() - shared;
         if union > 0.0 { shared / union } else { 0.0 }
+    }
+}
+
+/// Size of an upright image in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// From left to right.
+    pub width: u32,
+    /// From top to bottom.
+    pub height: u32,
+}
+
+impl Frame {
+    /// The longer side.
+    #[must_use]
+    pub fn longer_side(self) -> u32 {
+        self.width.max(self.height)
+    }
+
+    /// All of it as a box.
+    #[must_use]
+    pub fn rect(self) -> Rect {
+        Rect { x: 0.0, y: 0.0, width: self.width as f32, height: self.height as f32 }
     }
 }
 

@@ -3,7 +3,7 @@
 //! [`Pipeline`] is the recipe; each stage takes the previous stage's type:
 //!
 //! ```text
-//! &[u8] --decode--> Image --Detector--> Vec<Face> --align--> Crop --Embedder--> Embedding --Recipe--> Template
+//! &[u8] --open--> Picture --Detector--> Vec<Face> --align--> Crop --Embedder--> Embedding --Recipe--> Template
 //!                                          |
 //!                                          +-Landmarker--> FaceMesh --checks--> Vec<Check>
 //! ```
@@ -28,8 +28,8 @@ pub use checks::pose::{Pose, RIGID, STRAIGHT, mean_shape};
 pub use checks::{Check, CheckLimits, Measure, Range, SizeLimits};
 pub use detect::{Detector, DetectorSpec};
 pub use embed::{Embedder, EmbedderSpec, Embedding, Recipe};
-pub use geometry::{Face, LANDMARKS, Point, Rect};
-pub use image::{Image, ImageBytes, ImageError, ImageLimits, decode};
+pub use geometry::{Face, Frame, LANDMARKS, Point, Rect};
+pub use image::{Image, ImageBytes, ImageError, ImageLimits, Picture, decode};
 pub use mesh::{FaceMesh, Landmarker, LandmarkerSpec, MESH_POINTS, MESH_SIDE_PX, Point3};
 pub use model::{ModelError, Runtime};
 pub use pipeline::{Error, Examination, ExaminedFace, Inspection, Pipeline, Policy, Survey, SurveyedFace};

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
 use crate::warp::{self, Similarity};
-use crate::{Face, Image, PixelSpec, Point};
+use crate::{Error, Face, Picture, PixelSpec, Point};
 
 /// Points of the mesh, in the numbering of MediaPipe's face mesh.
 pub const MESH_POINTS: usize = 468;
@@ -172,35 +172,35 @@ impl Landmarker {
     /// Looks at the face twice, the second time where the first look found it, and then at each eye.
     ///
     /// # Errors
-    /// When a network fails or answers in another shape.
-    pub fn look(&mut self, image: &Image, face: &Face) -> Result<FaceMesh, ModelError> {
-        let first = self.look_at(image, first_look(face))?;
-        let close = self.look_at(image, second_look(&first))?;
+    /// When the picture cannot be decoded, or a network fails or answers in another shape.
+    pub fn look(&mut self, picture: &mut Picture<'_>, face: &Face) -> Result<FaceMesh, Error> {
+        let first = self.look_at(picture, first_look(face))?;
+        let close = self.look_at(picture, second_look(&first))?;
         let [right, left] = EYE_CORNERS.map(|corners| corners.map(|corner| close.place(corner)));
-        let eyes = [self.eye_at(image, right, false)?, self.eye_at(image, left, true)?];
+        let eyes = [self.eye_at(picture, right, false)?, self.eye_at(picture, left, true)?];
         let Look { points, presence, picture, to_image } = close;
         Ok(FaceMesh { points, eyes, presence, picture, to_image })
     }
 
     /// How sure the network is that this is a face, as a logit, after one look.
-    pub(crate) fn presence(&mut self, image: &Image, face: &Face) -> Result<f32, ModelError> {
-        Ok(self.look_at(image, first_look(face))?.presence)
+    pub(crate) fn presence(&mut self, picture: &mut Picture<'_>, face: &Face) -> Result<f32, Error> {
+        Ok(self.look_at(picture, first_look(face))?.presence)
     }
 
-    fn look_at(&mut self, image: &Image, to_image: Similarity) -> Result<Look, ModelError> {
-        let picture = warp::cut(image, &to_image, MESH_SIDE_PX);
+    fn look_at(&mut self, picture: &mut Picture<'_>, to_image: Similarity) -> Result<Look, Error> {
+        let picture = warp::cut(picture, &to_image, MESH_SIDE_PX)?;
         let [points, presence] = self.mesh.run(&picture, MESH_SIDE_PX, [3 * MESH_POINTS, 1])?;
         let place = |[x, y, z]: &[f32; 3]| Point3 { x: x - PIXEL_CENTRE, y: y - PIXEL_CENTRE, z: *z };
         let points = points.as_chunks::<3>().0.iter().map(place).collect();
         Ok(Look { points, presence: presence[0], picture, to_image })
     }
 
-    fn eye_at(&mut self, image: &Image, [outer, inner]: [Point; 2], left: bool) -> Result<Eye, ModelError> {
+    fn eye_at(&mut self, picture: &mut Picture<'_>, [outer, inner]: [Point; 2], left: bool) -> Result<Eye, Error> {
         let (from, to) = if left { (inner, outer) } else { (outer, inner) };
         let across = (to.x - from.x, to.y - from.y);
         let side = EYE_LOOK_SIDE * across.0.hypot(across.1);
         let to_image = Similarity::square(EYE_SIDE_PX, middle([from, to]), side, across.1.atan2(across.0));
-        let mut picture = warp::cut(image, &to_image, EYE_SIDE_PX);
+        let mut picture = warp::cut(picture, &to_image, EYE_SIDE_PX)?;
         if left {
             mirror(&mut picture, EYE_SIDE_PX);
         }

@@ -3,8 +3,8 @@
 use biometric::Template;
 
 use crate::{
-    Check, CheckLimits, Crop, Detector, Embedder, Face, FaceMesh, Image, ImageError, ImageLimits, Landmarker,
-    ModelError, Pose, Recipe, Rejection, SizeLimits, align, checks, decode,
+    Check, CheckLimits, Crop, Detector, Embedder, Face, FaceMesh, Frame, ImageError, ImageLimits, Landmarker,
+    ModelError, Picture, Pose, Recipe, Rejection, SizeLimits, align, checks,
 };
 
 /// What an image must keep to, for the two uses that it can have.
@@ -139,13 +139,13 @@ impl Pipeline {
     /// # Errors
     /// When the bytes are no acceptable image or a network fails.
     pub fn reference(&mut self, bytes: &[u8], policy: &Policy) -> Result<Inspection, Error> {
-        let image = decode(bytes, &policy.image)?;
-        let faces = self.detect(&image)?;
-        let examination = self.examine_faces(&image, &faces, &policy.reference)?;
+        let mut picture = Picture::open(bytes, &policy.image)?;
+        let faces = self.detect(&mut picture)?;
+        let examination = self.examine_faces(&mut picture, &faces, &policy.reference)?;
         let rejections = examination.rejections();
         // Of several faces nobody can say whose template it would be.
         let template = match examination.face.filter(|examined| examined.count == 1) {
-            Some(examined) => Some(self.embed(&align(&image, &examined.face))?),
+            Some(examined) => Some(self.embed(&align(&mut picture, &examined.face)?)?),
             None => None,
         };
         Ok(Inspection { rejections, template })
@@ -156,9 +156,9 @@ impl Pipeline {
     /// # Errors
     /// When the bytes are no acceptable image or a network fails.
     pub fn examine(&mut self, bytes: &[u8], policy: &Policy) -> Result<Examination, Error> {
-        let image = decode(bytes, &policy.image)?;
-        let faces = self.detect(&image)?;
-        Ok(self.examine_faces(&image, &faces, &policy.reference)?)
+        let mut picture = Picture::open(bytes, &policy.image)?;
+        let faces = self.detect(&mut picture)?;
+        self.examine_faces(&mut picture, &faces, &policy.reference)
     }
 
     /// Inspects an image that is to be compared: its largest face, of the probe size.
@@ -166,15 +166,16 @@ impl Pipeline {
     /// # Errors
     /// When the bytes are no acceptable image or a network fails.
     pub fn probe(&mut self, bytes: &[u8], policy: &Policy) -> Result<Inspection, Error> {
-        let image = decode(bytes, &policy.image)?;
-        match self.detect(&image)?.first() {
+        let mut picture = Picture::open(bytes, &policy.image)?;
+        match self.detect(&mut picture)?.first() {
             None => {
                 let rejection = Rejection::of(&checks::no_face(&policy.reference));
                 Ok(Inspection { rejections: rejection.into_iter().collect(), template: None })
             }
             Some(face) => {
-                let rejections = policy.probe_size.checks(&image, face).iter().filter_map(Rejection::of).collect();
-                Ok(Inspection { rejections, template: Some(self.embed(&align(&image, face))?) })
+                let rejections =
+                    policy.probe_size.checks(picture.frame(), face).iter().filter_map(Rejection::of).collect();
+                Ok(Inspection { rejections, template: Some(self.embed(&align(&mut picture, face)?)?) })
             }
         }
     }
@@ -182,39 +183,40 @@ impl Pipeline {
     /// The detection stage alone: all faces, the largest first.
     ///
     /// # Errors
-    /// When the network fails.
-    pub fn detect(&mut self, image: &Image) -> Result<Vec<Face>, ModelError> {
-        self.detector.detect(image)
+    /// When the picture cannot be decoded or the network fails.
+    pub fn detect(&mut self, picture: &mut Picture<'_>) -> Result<Vec<Face>, Error> {
+        self.detector.detect(picture)
     }
 
     /// The landmark stage alone.
     ///
     /// # Errors
-    /// When a network fails.
-    pub fn look(&mut self, image: &Image, face: &Face) -> Result<FaceMesh, ModelError> {
-        self.landmarker.look(image, face)
+    /// When the picture cannot be decoded or a network fails.
+    pub fn look(&mut self, picture: &mut Picture<'_>, face: &Face) -> Result<FaceMesh, Error> {
+        self.landmarker.look(picture, face)
     }
 
     /// The checks of the largest of these faces, which are those of [`Self::detect`].
     ///
     /// # Errors
-    /// When a network fails.
+    /// When the picture cannot be decoded or a network fails.
     pub fn examine_faces(
         &mut self,
-        image: &Image,
+        picture: &mut Picture<'_>,
         faces: &[Face],
         limits: &CheckLimits,
-    ) -> Result<Examination, ModelError> {
-        let (width, height) = (image.width(), image.height());
+    ) -> Result<Examination, Error> {
+        let frame = picture.frame();
+        let Frame { width, height } = frame;
         let Some(face) = faces.first() else {
             return Ok(Examination { width, height, checks: vec![checks::no_face(limits)], face: None });
         };
         let is_face = |face: &Face| {
-            Ok::<_, ModelError>(f64::from(self.landmarker.presence(image, face)?) >= limits.face_presence_min)
+            Ok::<_, Error>(f64::from(self.landmarker.presence(picture, face)?) >= limits.face_presence_min)
         };
-        let count = checks::count(image, faces, is_face)?;
-        let mesh = self.look(image, face)?;
-        let checks = checks::examine(image, face, count, &mesh, limits);
+        let count = checks::count(frame, faces, is_face)?;
+        let mesh = self.look(picture, face)?;
+        let checks = checks::examine(frame, face, count, &mesh, limits);
         let face = ExaminedFace { face: *face, count, mesh: mesh.in_image(), pose: checks::pose::measure(&mesh) };
         Ok(Examination { width, height, checks, face: Some(face) })
     }
@@ -222,22 +224,28 @@ impl Pipeline {
     /// Measures every face of an image, at most so many; what neither network takes for a face is left out.
     ///
     /// # Errors
-    /// When a network fails.
-    pub fn survey(&mut self, image: &Image, limits: &CheckLimits, faces_max: usize) -> Result<Survey, ModelError> {
+    /// When the picture cannot be decoded or a network fails.
+    pub fn survey(
+        &mut self,
+        picture: &mut Picture<'_>,
+        limits: &CheckLimits,
+        faces_max: usize,
+    ) -> Result<Survey, Error> {
+        let frame = picture.frame();
         let mut faces = Vec::new();
-        for face in self.detect(image)? {
+        for face in self.detect(picture)? {
             if faces.len() == faces_max {
                 break;
             }
-            let mesh = self.look(image, &face)?;
+            let mesh = self.look(picture, &face)?;
             if !checks::is_face(&face, &mesh) {
                 continue;
             }
-            let checks = checks::examine(image, &face, 1, &mesh, limits);
+            let checks = checks::examine(frame, &face, 1, &mesh, limits);
             let (pupils, pose) = (mesh.pupils_in_image(), checks::pose::measure(&mesh));
             faces.push(SurveyedFace { face, mesh: mesh.in_image(), pupils, pose, checks });
         }
-        Ok(Survey { width: image.width(), height: image.height(), faces })
+        Ok(Survey { width: frame.width, height: frame.height, faces })
     }
 
     /// The embedding stage alone.

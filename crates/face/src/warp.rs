@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::{Image, Point, Rect};
+use crate::image::View;
+use crate::{Image, ImageError, Picture, Point, Rect};
 
 /// `p -> (a + ib) * p + shift`, with points as complex numbers: from the cut square to the image.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +49,12 @@ impl Similarity {
         Point { x: self.a * p.x - self.b * p.y + self.shift.x, y: self.b * p.x + self.a * p.y + self.shift.y }
     }
 
+    /// The same square in the pixels of a view.
+    fn seen_in(&self, view: &View<'_>) -> Self {
+        let factor = view.reduction().factor() as f32;
+        Self { a: self.a / factor, b: self.b / factor, shift: view.locate(self.shift) }
+    }
+
     /// By how much the square is turned clockwise in the image, in radians.
     pub(crate) fn angle(&self) -> f32 {
         self.b.atan2(self.a)
@@ -69,7 +76,19 @@ fn mean<const N: usize>(points: &[Point; N]) -> Point {
 ///
 /// A face that is larger than the square is first reduced by a whole number, each pixel the mean of those it covers: to
 /// sample single pixels of it would make noise of fine texture.
-pub(crate) fn cut(image: &Image, to_image: &Similarity, side: usize) -> Zeroizing<Vec<u8>> {
+///
+/// # Errors
+/// When that part of the image cannot be decoded.
+pub(crate) fn cut(
+    picture: &mut Picture<'_>,
+    to_image: &Similarity,
+    side: usize,
+) -> Result<Zeroizing<Vec<u8>>, ImageError> {
+    let view = picture.view(&footprint(to_image, side), to_image.scale())?;
+    Ok(cut_pixels(view.image(), &to_image.seen_in(view), side))
+}
+
+fn cut_pixels(image: &Image, to_image: &Similarity, side: usize) -> Zeroizing<Vec<u8>> {
     let factor = to_image.scale().round();
     // Not a number is no factor either.
     if factor >= 2.0
@@ -277,7 +296,7 @@ mod tests {
         let image = ramp(1_200);
         for scale in [2.0_f32, 3.4, 7.9] {
             let to_image = Similarity::square(64, Point { x: 611.0, y: 547.0 }, 64.0 * scale, 0.4);
-            let (reduced, plain) = (cut(&image, &to_image, 64), sample(&Plain(&image), &to_image, 64));
+            let (reduced, plain) = (cut_pixels(&image, &to_image, 64), sample(&Plain(&image), &to_image, 64));
             let apart = reduced.iter().zip(plain.iter()).map(|(a, b)| a.abs_diff(*b)).max();
             assert!(apart <= Some(1), "{scale}: {apart:?}");
         }
@@ -288,7 +307,7 @@ mod tests {
         // A checkerboard of single pixels: skipping would give black and white, averaging gives grey.
         let rgb = (0..224 * 224).flat_map(|i| [if (i % 224 + i / 224) % 2 == 0 { 0 } else { 255 }; 3]).collect();
         let board = Image::from_rgb(224, 224, rgb).expect("sizes agree");
-        let crop = cut(&board, &Similarity::square(50, Point { x: 112.0, y: 112.0 }, 100.0, 0.0), 50);
+        let crop = cut_pixels(&board, &Similarity::square(50, Point { x: 112.0, y: 112.0 }, 100.0, 0.0), 50);
         assert!(crop.iter().all(|value| (120..=135).contains(value)), "{crop:?}");
     }
 
@@ -297,11 +316,11 @@ mod tests {
         let image = ramp(112);
         for scale in [1.0, 30.0] {
             let far = Similarity::square(20, Point { x: 1e6, y: -1e6 }, 20.0 * scale, 0.1);
-            assert!(cut(&image, &far, 20).iter().all(|value| *value == 0));
+            assert!(cut_pixels(&image, &far, 20).iter().all(|value| *value == 0));
         }
         for wild in [f32::NAN, f32::INFINITY, 1e30, 0.0] {
             let square = Similarity::square(20, Point { x: wild, y: wild }, wild, wild);
-            assert_eq!(cut(&image, &square, 20).len(), 20 * 20 * 3);
+            assert_eq!(cut_pixels(&image, &square, 20).len(), 20 * 20 * 3);
         }
     }
 }

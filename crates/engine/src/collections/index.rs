@@ -119,7 +119,7 @@ fn choose(
     reasons: impl Fn(&SurveyedFace) -> Vec<Reason>,
     faces_max: usize,
 ) -> Result<Chosen, Error> {
-    let (image, survey) = look(pipeline, image, policy, FACES_MAX)?;
+    let (mut picture, survey) = look(pipeline, image, policy, FACES_MAX)?;
     let (width, height) = (survey.width, survey.height);
     let (mut chosen, mut unindexed) = (Vec::new(), Vec::new());
     for face in survey.faces {
@@ -127,7 +127,7 @@ fn choose(
             reasons if !reasons.is_empty() => unindexed.push((face, reasons)),
             _ if chosen.len() >= faces_max => unindexed.push((face, vec![Reason::ExceedsFacesMax])),
             _ => {
-                let template = embed(pipeline, &image, &face)?;
+                let template = embed(pipeline, &mut picture, &face)?;
                 chosen.push((face, template));
             }
         }

@@ -1,7 +1,7 @@
 //! All faces of an image, and one face beside all of another image.
 
 use biometric::{Similarity, Template};
-use face::{Image, ImageBytes, Pipeline, Policy, Survey, SurveyedFace, align, decode};
+use face::{ImageBytes, Picture, Pipeline, Policy, Survey, SurveyedFace, align};
 
 use super::{CollectionError, ComparedFaces, FACES_MAX, FaceInImage, QualityBar};
 use crate::{Engine, Error, Scope};
@@ -31,12 +31,12 @@ impl Engine {
         let policy = scope.rules.policy;
         let look_at_both = move |pipeline: &mut Pipeline| {
             let (source, source_template) = largest(pipeline, &source, &policy, bar)?;
-            let (image, mut target) = look(pipeline, &target, &policy, FACES_MAX)?;
+            let (mut picture, mut target) = look(pipeline, &target, &policy, FACES_MAX)?;
             target.faces.retain(|face| bar.reasons(face, &policy).is_empty());
             if target.faces.is_empty() {
                 return Err(CollectionError::NoFace);
             }
-            let templates = target.faces.iter().map(|face| embed(pipeline, &image, face));
+            let templates = target.faces.iter().map(|face| embed(pipeline, &mut picture, face));
             let templates = templates.collect::<Result<Vec<_>, _>>()?;
             Ok((source, source_template, target, templates))
         };
@@ -48,15 +48,15 @@ impl Engine {
 }
 
 /// Decodes an image and measures its faces, at most so many.
-pub(super) fn look(
+pub(super) fn look<'a>(
     pipeline: &mut Pipeline,
-    image: &ImageBytes,
+    image: &'a ImageBytes,
     policy: &Policy,
     faces_max: usize,
-) -> Result<(Image, Survey), Error> {
-    let image = decode(image.as_ref(), &policy.image)?;
-    let survey = pipeline.survey(&image, &policy.reference, faces_max).map_err(face::Error::from)?;
-    Ok((image, survey))
+) -> Result<(Picture<'a>, Survey), Error> {
+    let mut picture = Picture::open(image.as_ref(), &policy.image)?;
+    let survey = pipeline.survey(&mut picture, &policy.reference, faces_max)?;
+    Ok((picture, survey))
 }
 
 /// The largest face of an image, if it passes the bar.
@@ -66,14 +66,18 @@ pub(super) fn largest(
     policy: &Policy,
     bar: QualityBar,
 ) -> Result<(FaceInImage, Template), CollectionError> {
-    let (image, mut survey) = look(pipeline, image, policy, 1)?;
+    let (mut picture, mut survey) = look(pipeline, image, policy, 1)?;
     let face = survey.faces.pop().filter(|face| bar.reasons(face, policy).is_empty());
     let face = face.ok_or(CollectionError::NoFace)?;
-    let template = embed(pipeline, &image, &face)?;
+    let template = embed(pipeline, &mut picture, &face)?;
     Ok((FaceInImage { width: survey.width, height: survey.height, face }, template))
 }
 
 /// The template of a face that was measured.
-pub(super) fn embed(pipeline: &mut Pipeline, image: &Image, face: &SurveyedFace) -> Result<Template, Error> {
-    Ok(pipeline.embed(&align(image, &face.face)).map_err(face::Error::from)?)
+pub(super) fn embed(
+    pipeline: &mut Pipeline,
+    picture: &mut Picture<'_>,
+    face: &SurveyedFace,
+) -> Result<Template, Error> {
+    Ok(pipeline.embed(&align(picture, &face.face)?).map_err(face::Error::from)?)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use face::{Image, ImageLimits, Pipeline};
+use face::{Image, ImageLimits, Picture, Pipeline};
 use serde::Serialize;
 
 use super::dataset::Dataset;
@@ -83,13 +83,14 @@ fn lap(pipeline: &mut Pipeline, image: &Image, policy: &face::Policy) -> Result<
         clock = now;
         elapsed
     };
-    let faces = pipeline.detect(image)?;
+    let picture = &mut Picture::of(image);
+    let faces = pipeline.detect(picture)?;
     let detect = stage();
     let Some(face) = faces.first() else { return Ok(None) };
-    std::hint::black_box(pipeline.examine_faces(image, &faces, &policy.reference)?);
+    std::hint::black_box(pipeline.examine_faces(picture, &faces, &policy.reference)?);
     let checks = stage();
-    std::hint::black_box(pipeline.embed(&face::align(image, face))?);
+    std::hint::black_box(pipeline.embed(&face::align(picture, face)?)?);
     let embed = stage();
-    drop(std::hint::black_box(pipeline.look(image, face)?));
+    drop(std::hint::black_box(pipeline.look(picture, face)?));
     Ok(Some([detect, checks, embed, stage()]))
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use face::{Crop, ImageLimits};
+use face::{Crop, ImageLimits, Picture};
 
 use super::Variant;
 use crate::{Error, FaceChoice, PipelineFactory, Progress};
@@ -32,14 +32,16 @@ pub(crate) fn measure(
     progress: &dyn Progress,
 ) -> Result<Cost, Error> {
     let mut pipeline = factory().map_err(Error::Pipeline)?;
-    let (detector, embedder) = pipeline.stages();
     let mut crops: Vec<Crop> = Vec::new();
     for file in files.iter().step_by((files.len() / CROPS).max(1)) {
         let bytes = std::fs::read(file).map_err(Error::file(file))?;
-        let Ok(image) = face::decode(&bytes, &ImageLimits::default()) else { continue };
-        let faces = detector.detect(&image)?;
-        crops.extend(FaceChoice::NearestCentre.choose(&image, &faces).map(|face| face::align(&image, &face)));
+        let Ok(mut picture) = Picture::open(&bytes, &ImageLimits::default()) else { continue };
+        let faces = pipeline.detect(&mut picture)?;
+        if let Some(face) = FaceChoice::NearestCentre.choose(picture.frame(), &faces) {
+            crops.push(face::align(&mut picture, &face)?);
+        }
     }
+    let (_, embedder) = pipeline.stages();
     progress.begin("time", crops.len() as u64);
     let (mut plain, mut mirrored) = (Vec::new(), Vec::new());
     for crop in &crops {

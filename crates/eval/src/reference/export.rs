@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use face::{Crop, DetectorSpec, Face, Image, ImageLimits};
+use face::{Crop, DetectorSpec, Face, Image, ImageLimits, Picture};
 use fast_image_resize::images::{Image as ResizeImage, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
@@ -47,10 +47,11 @@ fn export_one(
     let image = at_size_of_detection(image, detector.spec(), picture)?;
     let file = format!("{number:04}.png");
     write_png(&folder.join(&file), image.rgb(), image.width(), image.height())?;
-    let faces = detector.detect(&image)?;
+    let mut view = Picture::of(&image);
+    let faces = detector.detect(&mut view)?;
     let mut crops = Vec::new();
     for (at, face) in faces.iter().enumerate() {
-        let crop: Crop = face::align(&image, face);
+        let crop: Crop = face::align(&mut view, face)?;
         let file = format!("{number:04}-{at}.png");
         write_png(&folder.join(&file), crop.rgb(), CROP_SIDE_PX, CROP_SIDE_PX)?;
         crops.push(CropFindings { file, embedding: embedder.embed(&crop, false)?.plain });

@@ -2,7 +2,7 @@
 
 use super::measure::{Check, Measure, Range};
 use crate::mesh::FaceMesh;
-use crate::{Face, Image, Rect};
+use crate::{Face, Frame};
 
 /// What size of face is accepted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,20 +17,19 @@ pub struct SizeLimits {
 impl SizeLimits {
     /// What the detector's box and landmarks say.
     #[must_use]
-    pub fn checks(&self, image: &Image, face: &Face) -> Vec<Check> {
+    pub fn checks(&self, frame: Frame, face: &Face) -> Vec<Check> {
         let check = |measure, value, min| Check { measure, value, range: Range::from(min) };
         let distance = f64::from(face.inter_eye_distance_px());
         vec![
             check(Measure::InterEyeDistance, distance, self.inter_eye_distance_px_min),
-            check(Measure::InsideFrame, inside_frame_percent(image, face), self.inside_frame_percent_min),
+            check(Measure::InsideFrame, inside_frame_percent(frame, face), self.inside_frame_percent_min),
         ]
     }
 }
 
 /// Share of the face's box that lies inside the frame.
-pub(super) fn inside_frame_percent(image: &Image, face: &Face) -> f64 {
-    let frame = Rect { x: 0.0, y: 0.0, width: image.width() as f32, height: image.height() as f32 };
-    let share = f64::from(face.bounds.intersection_area(&frame)) / f64::from(face.bounds.area());
+pub(super) fn inside_frame_percent(frame: Frame, face: &Face) -> f64 {
+    let share = f64::from(face.bounds.intersection_area(&frame.rect())) / f64::from(face.bounds.area());
     100.0 * share.clamp(0.0, 1.0)
 }
 
@@ -45,13 +44,13 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn measure(image: &Image, mesh: &FaceMesh) -> Self {
+    pub(super) fn measure(frame: Frame, mesh: &FaceMesh) -> Self {
         let places = mesh.in_image();
         let least = |of: fn(&crate::Point) -> f32| f64::from(places.iter().map(of).fold(f32::INFINITY, f32::min));
         let most = |of: fn(&crate::Point) -> f32| f64::from(places.iter().map(of).fold(f32::NEG_INFINITY, f32::max));
         let (left, right, top, bottom) = (least(|p| p.x), most(|p| p.x), least(|p| p.y), most(|p| p.y));
         let (width_px, height_px) = (right - left, bottom - top);
-        let (image_width, image_height) = (f64::from(image.width()), f64::from(image.height()));
+        let (image_width, image_height) = (f64::from(frame.width), f64::from(frame.height));
         let margin = left.min(top).min(image_width - right).min(image_height - bottom);
         Self {
             width_px,
@@ -65,15 +64,15 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LANDMARKS, Point};
+    use crate::{LANDMARKS, Point, Rect};
 
     fn failed(eyes_apart: f32, left_edge: f32) -> Vec<&'static str> {
-        let image = Image::from_rgb(200, 200, vec![0; 200 * 200 * 3]).expect("sizes agree");
+        let frame = Frame { width: 200, height: 200 };
         let mut landmarks = [Point { x: 50.0, y: 50.0 }; LANDMARKS];
         landmarks[1].x += eyes_apart;
         let bounds = Rect { x: left_edge, y: 10.0, width: 100.0, height: 100.0 };
         let limits = SizeLimits { inter_eye_distance_px_min: 30.0, inside_frame_percent_min: 90.0 };
-        let checks = limits.checks(&image, &Face { bounds, landmarks, confidence: 1.0 });
+        let checks = limits.checks(frame, &Face { bounds, landmarks, confidence: 1.0 });
         checks.iter().filter(|check| !check.passed()).map(|check| check.measure.name()).collect()
     }
 

@@ -2,10 +2,16 @@
 
 mod compressed;
 mod jpeg;
+mod picture;
+mod view;
 
-use ::image::metadata::Orientation;
-use ::image::{RgbImage, imageops};
+use ::image::RgbImage;
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::Frame;
+
+pub use picture::Picture;
+pub(crate) use view::View;
 
 /// The bytes of an encoded image as a client sent them; overwritten when dropped.
 pub struct ImageBytes(Zeroizing<Vec<u8>>);
@@ -99,6 +105,13 @@ pub enum ImageError {
     },
 }
 
+impl ImageError {
+    /// Pixels that were to be there are not: a defect of ours, which is told as the image's.
+    fn nothing() -> Self {
+        Self::Undecodable("the pixels are incomplete".into())
+    }
+}
+
 /// An upright image, 8-bit RGB, rows from top to bottom; its pixels are overwritten when it is dropped.
 pub struct Image {
     pixels: RgbImage,
@@ -111,6 +124,12 @@ impl Image {
     #[must_use]
     pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
         RgbImage::from_raw(width, height, rgb).map(|pixels| Self { pixels })
+    }
+
+    /// Its size.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame { width: self.width(), height: self.height() }
     }
 
     /// Width in pixels.
@@ -130,27 +149,6 @@ impl Image {
     pub fn rgb(&self) -> &[u8] {
         self.pixels.as_raw()
     }
-
-    /// Turned as the orientation says; the pixels as they lay are overwritten.
-    fn upright(pixels: RgbImage, orientation: Orientation) -> Self {
-        let turned = match orientation {
-            Orientation::NoTransforms => return Self { pixels },
-            Orientation::Rotate90 => imageops::rotate90(&pixels),
-            Orientation::Rotate180 => imageops::rotate180(&pixels),
-            Orientation::Rotate270 => imageops::rotate270(&pixels),
-            Orientation::FlipHorizontal => imageops::flip_horizontal(&pixels),
-            Orientation::FlipVertical => imageops::flip_vertical(&pixels),
-            Orientation::Rotate90FlipH => mirrored(imageops::rotate90(&pixels)),
-            Orientation::Rotate270FlipH => mirrored(imageops::rotate270(&pixels)),
-        };
-        pixels.into_raw().zeroize();
-        Self { pixels: turned }
-    }
-}
-
-fn mirrored(mut pixels: RgbImage) -> RgbImage {
-    imageops::flip_horizontal_in_place(&mut pixels);
-    pixels
 }
 
 impl Drop for Image {
@@ -165,15 +163,18 @@ impl std::fmt::Debug for Image {
     }
 }
 
-/// Decodes a JPEG, PNG or WebP, told apart by their first bytes, and turns it upright by its EXIF orientation.
+/// Decodes all pixels of a JPEG, PNG or WebP, told apart by their first bytes, and turns it upright by its EXIF
+/// orientation.
 ///
 /// # Errors
 /// When the bytes are of another format, damaged, cut off, or outside the limits.
 pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Image, ImageError> {
-    if bytes.len() > limits.bytes_max {
-        return Err(ImageError::TooManyBytes { bytes: bytes.len(), bytes_max: limits.bytes_max });
-    }
-    match Format::of(bytes).ok_or(ImageError::UnknownFormat)? {
+    Picture::open(bytes, limits)?.into_image()
+}
+
+/// Decodes everything at once.
+fn whole(format: Format, bytes: &[u8], limits: &ImageLimits) -> Result<Image, ImageError> {
+    match format {
         Format::Jpeg => jpeg::decode(bytes, limits),
         Format::Png => compressed::decode_png(bytes, limits),
         Format::WebP => compressed::decode_webp(bytes, limits),
@@ -188,6 +189,14 @@ enum Format {
 }
 
 impl Format {
+    /// The format of bytes that are not too many.
+    fn accepted(bytes: &[u8], limits: &ImageLimits) -> Result<Self, ImageError> {
+        if bytes.len() > limits.bytes_max {
+            return Err(ImageError::TooManyBytes { bytes: bytes.len(), bytes_max: limits.bytes_max });
+        }
+        Self::of(bytes).ok_or(ImageError::UnknownFormat)
+    }
+
     fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
             return Some(Self::Jpeg);

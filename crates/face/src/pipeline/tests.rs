@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 
 use super::*;
 use crate::model::{Model, Tensor};
-use crate::{ChannelOrder, Defect, DetectorSpec, EmbedderSpec, MESH_POINTS, Measure, PixelSpec};
+use crate::{ChannelOrder, Defect, DetectorSpec, EmbedderSpec, Image, MESH_POINTS, Measure, PixelSpec};
 
 /// Answers like YuNet: a face of 96 x 96 pixels around every cell of the coarsest grid whose centre is pure white.
 struct WhiteDotDetector;
@@ -211,7 +211,7 @@ fn faces_of_a_large_image_are_found_at_reduced_size_and_told_in_its_own_pixels()
         image.put_pixel(x, y, image::Rgb([255; 3]));
     }
     let image = Image::from_rgb(1280, 640, image.into_raw()).expect("sizes agree");
-    let faces = pipeline(false).detect(&image).expect("detected");
+    let faces = pipeline(false).detect(&mut Picture::of(&image)).expect("detected");
     assert_eq!(faces.len(), 1);
     assert!((faces[0].bounds.width - 192.0).abs() < 0.01, "96 pixels at half the size: {:?}", faces[0].bounds);
 }
@@ -256,10 +256,12 @@ fn an_image_without_a_face_has_one_check() {
 
 #[test]
 fn a_survey_measures_every_face_as_if_it_were_alone() {
-    let decoded = |bytes: &[u8]| decode(bytes, &policy().image).expect("an image");
-    let image = decoded(&picture(640, 320, &[(3, 4), (12, 4)]));
-    let limits = policy().reference;
-    let survey = pipeline(false).survey(&image, &limits, 10).expect("measured");
+    let bytes = picture(640, 320, &[(3, 4), (12, 4)]);
+    let survey_of = |bytes: &[u8], faces_max| {
+        let mut picture = Picture::open(bytes, &policy().image).expect("an image");
+        pipeline(false).survey(&mut picture, &policy().reference, faces_max).expect("measured")
+    };
+    let survey = survey_of(&bytes, 10);
     assert_eq!((survey.width, survey.height, survey.faces.len()), (640, 320, 2));
     for face in &survey.faces {
         assert_eq!(face.checks.iter().map(|check| check.measure).collect::<Vec<_>>(), Measure::ALL);
@@ -269,6 +271,6 @@ fn a_survey_measures_every_face_as_if_it_were_alone() {
         // The fake sees each eye at the corners' middle.
         assert!(bounds.x < right.x && right.x < left.x && left.x < bounds.x + bounds.width, "{right:?} {left:?}");
     }
-    assert_eq!(pipeline(false).survey(&image, &limits, 1).expect("measured").faces.len(), 1);
-    assert!(pipeline(false).survey(&decoded(&picture(320, 320, &[])), &limits, 9).expect("measured").faces.is_empty());
+    assert_eq!(survey_of(&bytes, 1).faces.len(), 1);
+    assert!(survey_of(&picture(320, 320, &[]), 9).faces.is_empty());
 }

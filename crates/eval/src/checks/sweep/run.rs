@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use biometric::{Calibration, Similarity, Template};
-use face::{CheckLimits, Image, ImageLimits, Measure, Pipeline, Point};
+use face::{CheckLimits, Image, ImageLimits, Measure, Picture, Pipeline, Point};
 
 use super::{Course, Observation, Sweep, transform};
 use crate::checks::dataset::{Dataset, Labelled};
@@ -98,11 +98,11 @@ impl<'a> Bench<'a> {
     ) -> Result<Self, Error> {
         let file = portrait.image.file(&data.root);
         let image = decode(&file)?;
-        let faces = pipeline.detect(&image)?;
+        let faces = pipeline.detect(&mut Picture::of(&image))?;
         let face = faces.first().ok_or_else(|| Error::data(&file, "the face that was there is gone"))?;
         let bounds = face.bounds;
         let centre = Point { x: bounds.x + bounds.width / 2.0, y: bounds.y + bounds.height / 2.0 };
-        let checks = pipeline.examine_faces(&image, &faces, limits)?.checks;
+        let checks = pipeline.examine_faces(&mut Picture::of(&image), &faces, limits)?.checks;
         let distance = checks.iter().find(|check| check.measure == Measure::InterEyeDistance);
         let inter_eye_distance_px = distance.map_or(f64::NAN, |check| check.value);
         let reference = match portrait.mate {
@@ -119,8 +119,9 @@ impl<'a> Bench<'a> {
             Sweep::Scale => transform::shrink(&self.image, at / self.inter_eye_distance_px)?,
             Sweep::Rotation => transform::rotate(&self.image, self.centre, at)?,
         };
-        let faces = self.pipeline.detect(&worse)?;
-        let checks = self.pipeline.examine_faces(&worse, &faces, self.limits)?.checks;
+        let mut picture = Picture::of(&worse);
+        let faces = self.pipeline.detect(&mut picture)?;
+        let checks = self.pipeline.examine_faces(&mut picture, &faces, self.limits)?.checks;
         let similarity = match (&self.reference, sweep) {
             (Some(reference), Sweep::Scale) => {
                 let probe = template(self.pipeline, &worse)?;
@@ -139,6 +140,9 @@ fn decode(file: &PathBuf) -> Result<Image, Error> {
 }
 
 fn template(pipeline: &mut Pipeline, image: &Image) -> Result<Option<Template>, Error> {
-    let faces = pipeline.detect(image)?;
-    Ok(faces.first().map(|face| pipeline.embed(&face::align(image, face))).transpose()?)
+    let mut picture = Picture::of(image);
+    match pipeline.detect(&mut picture)?.first() {
+        Some(face) => Ok(Some(pipeline.embed(&face::align(&mut picture, face)?)?)),
+        None => Ok(None),
+    }
 }

