@@ -80,7 +80,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut pipeline = assembly::pipeline(cache)?;
     let image = face::decode(&std::fs::read(portrait)?, &ImageLimits::default())?;
     let mut picture = face::Picture::of(&image);
-    let face = *pipeline.detect(&mut picture)?.first().ok_or("there is no face in the portrait")?;
+    let face =
+        *pipeline.detect(&mut picture, face::Wanted::Counted)?.first().ok_or("there is no face in the portrait")?;
     let subject = Subject::new(&image, &pipeline.look(&mut picture, &face)?);
     std::fs::create_dir_all(&out)?;
     let mut wrong = 0;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use face::{Face, Frame, ImageLimits, Picture, Pipeline};
+use face::{Face, Frame, ImageLimits, Picture, Pipeline, Wanted};
 use serde::Serialize;
 
 use crate::embeddings::{Cache, Hash};
@@ -99,7 +99,12 @@ pub(crate) fn extract(
 
 fn extract_one(bytes: &[u8], choice: FaceChoice, pipeline: &mut Pipeline) -> Result<Extraction, Error> {
     let Ok(mut picture) = Picture::open(bytes, &ImageLimits::default()) else { return Ok(Extraction::Failed) };
-    let faces = match pipeline.detect(&mut picture) {
+    // Whichever is chosen, its landmarks are to be exact.
+    let wanted = match choice {
+        FaceChoice::Largest => Wanted::Largest,
+        FaceChoice::NearestCentre => Wanted::All,
+    };
+    let faces = match pipeline.detect(&mut picture, wanted) {
         Ok(faces) => faces,
         Err(face::Error::Image(_)) => return Ok(Extraction::Failed),
         Err(error @ face::Error::Model(_)) => return Err(error.into()),

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use face::{ImageLimits, Measure, Picture, Pipeline, Policy, RIGID, STRAIGHT, mean_shape};
+use face::{ImageLimits, Measure, Picture, Pipeline, Policy, RIGID, STRAIGHT, Wanted, mean_shape};
 use serde::Serialize;
 
 use crate::markdown::table;
@@ -103,7 +103,7 @@ fn measure(path: &Path, pipeline: &mut Pipeline, policy: &Policy) -> Result<Opti
     let bytes = std::fs::read(path).map_err(Error::file(path))?;
     let picture = Picture::open(&bytes, &ImageLimits::default());
     let mut picture = picture.map_err(|error| Error::data(path, error.to_string()))?;
-    let faces = pipeline.detect(&mut picture)?;
+    let faces = pipeline.detect(&mut picture, Wanted::Counted)?;
     let Some(face) = faces.first() else { return Ok(None) };
     let points = pipeline.look(&mut picture, face)?.in_space();
     let shape = RIGID.map(|point| [points[point].x, points[point].y, points[point].z].map(f64::from));

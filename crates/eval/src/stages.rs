@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use biometric::{Calibration, Template};
-use face::{ImageLimits, Picture, Recipe};
+use face::{ImageLimits, Picture, Recipe, Wanted};
 use serde::Serialize;
 
 pub use picture::prepare;
@@ -149,7 +149,7 @@ impl Request<'_> {
         let image = face::decode(&bytes, &ImageLimits::default()).map_err(|error| wrong(&error))?;
         let mut picture = Picture::of(&image);
         clock.lap();
-        let faces = self.pipeline.detect(&mut picture)?;
+        let faces = self.pipeline.detect(&mut picture, Wanted::Largest)?;
         let face = FaceChoice::Largest.choose(picture.frame(), &faces);
         let face = face.ok_or_else(|| wrong(&"no face is found in it"))?;
         let (_, embedder) = self.pipeline.stages();

@@ -40,14 +40,13 @@ pub(crate) fn count<E>(
     faces: &[Face],
     mut is_face: impl FnMut(&Face) -> Result<bool, E>,
 ) -> Result<usize, E> {
-    let longer = |face: &Face| face.bounds.width.max(face.bounds.height);
     let Some((first, others)) = faces.split_first() else { return Ok(0) };
     let mut count = 1;
     for face in others {
         if count == COUNTED_MAX {
             break;
         }
-        let large = longer(face) >= COUNTED_SIZE_SHARE_MIN * longer(first);
+        let large = face.bounds.longer_side() >= COUNTED_SIZE_SHARE_MIN * first.bounds.longer_side();
         let inside = size::inside_frame_percent(frame, face) >= COUNTED_INSIDE_PERCENT_MIN;
         if large && inside && (face.confidence >= COUNTED_CONFIDENCE_MIN || is_face(face)?) {
             count += 1;

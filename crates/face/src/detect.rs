@@ -1,13 +1,14 @@
-//! Face detection by YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023).
+//! One look for faces by YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023).
+//!
+//! How many looks a picture gets, and at what size, is decided in `cascade`.
 
 use fast_image_resize::images::{Image as ResizeImage, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use zeroize::Zeroizing;
 
-use crate::image::View;
 use crate::model::{Model, ModelError, OrtModel, Runtime, Tensor};
-use crate::{Error, Face, Image, LANDMARKS, Picture, Point, Rect};
+use crate::{Error, Face, Frame, Image, LANDMARKS, Picture, Point, Rect};
 
 /// The grid steps at which the network predicts, in pixels.
 const STRIDES: [usize; 3] = [8, 16, 32];
@@ -16,7 +17,7 @@ const STRIDES: [usize; 3] = [8, 16, 32];
 const SIDE_MULTIPLE_PX: usize = 32;
 
 /// Detections of less confidence are doubtful: a painted landscape behind a person may be the larger "face".
-const SURE_CONFIDENCE_MIN: f32 = 0.8;
+pub(crate) const SURE_CONFIDENCE_MIN: f32 = 0.8;
 
 /// The four kinds of output, one of each a stride.
 const OUTPUT_NAMES: [&str; 12] = [
@@ -27,8 +28,6 @@ const OUTPUT_NAMES: [&str; 12] = [
 /// How the detector is run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DetectorSpec {
-    /// Larger images are scaled down until their longer side has this many pixels.
-    pub longer_side_px_max: u32,
     /// Smaller images are scaled up until their longer side has this many pixels: the landmarks of a face that spans few
     /// cells of the network's grid are coarse, and alignment pays for it.
     pub longer_side_px_min: u32,
@@ -39,21 +38,23 @@ pub struct DetectorSpec {
 }
 
 impl Default for DetectorSpec {
-    /// 320 to 640 pixels: measured on LFW's images of 150 pixels, 320 instead of 150 lowers FNMR at FMR 1e-4 by a third
+    /// 320 pixels: measured on LFW's images of 150 pixels, 320 instead of 150 lowers FNMR at FMR 1e-4 by a third
     /// (`auther eval lfw`). Confidence and overlap as OpenCV's `FaceDetectorYN` is used with this model.
     fn default() -> Self {
-        Self { longer_side_px_max: 640, longer_side_px_min: 320, confidence_min: 0.6, overlap_max: 0.3 }
+        Self { longer_side_px_min: 320, confidence_min: 0.6, overlap_max: 0.3 }
     }
 }
 
 impl DetectorSpec {
-    /// Width and height in pixels at which an image of this size is looked at; never a side of nothing.
+    /// The size at which an image is looked at, if its longer side is to have so many pixels at most; never a side of
+    /// nothing.
     #[must_use]
-    pub fn input_size(&self, width: u32, height: u32) -> (u32, u32) {
-        let longer = width.max(height).max(1);
-        let scale = f64::from(longer.clamp(self.longer_side_px_min, self.longer_side_px_max)) / f64::from(longer);
+    pub fn input_size(&self, frame: Frame, longer_side_px_max: u32) -> Frame {
+        let longer = frame.longer_side().max(1);
+        let most = longer_side_px_max.max(self.longer_side_px_min);
+        let scale = f64::from(longer.clamp(self.longer_side_px_min, most)) / f64::from(longer);
         let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
-        (side(width), side(height))
+        Frame { width: side(frame.width), height: side(frame.height) }
     }
 }
 
@@ -84,29 +85,36 @@ impl Detector {
         &self.spec
     }
 
-    /// All faces in the image, the largest first; those that are doubtful come after those that are not.
+    /// All faces that one look finds, at which the picture's longer side has so many pixels at most; the largest first,
+    /// those that are doubtful after those that are not. Places are in pixels of the picture.
     ///
     /// # Errors
     /// When the picture cannot be decoded, or the network fails or answers in another shape than YuNet's.
-    pub fn detect(&mut self, picture: &mut Picture<'_>) -> Result<Vec<Face>, Error> {
-        let view = picture.overview(self.spec.longer_side_px_max)?;
+    pub fn look(&mut self, picture: &mut Picture<'_>, longer_side_px_max: u32) -> Result<Vec<Face>, Error> {
+        let size = self.spec.input_size(picture.frame(), longer_side_px_max);
+        let view = picture.overview(size.longer_side())?;
         let factor = view.reduction().factor() as f32;
-        let faces = self.detect_in(view)?;
+        let faces = self.look_at(view.image(), size)?;
         Ok(faces.iter().map(|face| face.scaled(factor, factor)).collect())
     }
 
-    fn detect_in(&mut self, view: &View<'_>) -> Result<Vec<Face>, ModelError> {
-        let image = view.image();
-        let (width, height) = (image.width(), image.height());
-        let (input_width, input_height) = self.spec.input_size(width, height);
-        if (input_width, input_height) == (width, height) {
+    /// The same on pixels as they are, or scaled to this size.
+    fn look_at(&mut self, image: &Image, size: Frame) -> Result<Vec<Face>, ModelError> {
+        let Frame { width, height } = image.frame();
+        if size == image.frame() {
             self.fill_input(image.rgb(), width as usize, height as usize);
             return self.run(1.0, 1.0);
         }
-        let resized = self.resize(image, input_width, input_height)?;
+        let resized = self.resize(image, size.width, size.height)?;
         let resized = Zeroizing::new(resized.into_vec());
-        self.fill_input(&resized, input_width as usize, input_height as usize);
-        self.run(width as f32 / input_width as f32, height as f32 / input_height as f32)
+        self.fill_input(&resized, size.width as usize, size.height as usize);
+        self.run(width as f32 / size.width as f32, height as f32 / size.height as f32)
+    }
+
+    /// Faces in a square cut out of a picture, in pixels of the square, `[side, side, 3]`, RGB.
+    pub(crate) fn look_at_square(&mut self, rgb: &[u8], side: usize) -> Result<Vec<Face>, ModelError> {
+        self.fill_input(rgb, side, side);
+        self.run(1.0, 1.0)
     }
 
     fn resize(&mut self, image: &Image, width: u32, height: u32) -> Result<ResizeImage<'static>, ModelError> {
@@ -241,7 +249,7 @@ mod tests {
 
     #[test]
     fn images_are_looked_at_between_the_two_sizes() {
-        let spec = DetectorSpec { longer_side_px_min: 320, longer_side_px_max: 640, ..DetectorSpec::default() };
+        let spec = DetectorSpec { longer_side_px_min: 320, ..DetectorSpec::default() };
         for (size, input) in [
             ((150, 150), (320, 320)),
             ((100, 200), (160, 320)),
@@ -249,7 +257,8 @@ mod tests {
             ((4000, 3000), (640, 480)),
             ((40_000, 10), (640, 1)),
         ] {
-            assert_eq!(spec.input_size(size.0, size.1), input);
+            let frame = |(width, height)| Frame { width, height };
+            assert_eq!(spec.input_size(frame(size), 640), frame(input));
         }
     }
 

@@ -30,6 +30,12 @@ impl Rect {
         Self { x: self.x - dx, y: self.y - dy, width: self.width + 2.0 * dx, height: self.height + 2.0 * dy }
     }
 
+    /// The longer side.
+    #[must_use]
+    pub fn longer_side(&self) -> f32 {
+        self.width.max(self.height)
+    }
+
     /// Area in square pixels.
     #[must_use]
     pub fn area(&self) -> f32 {

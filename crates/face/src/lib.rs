@@ -11,6 +11,7 @@
 //! The models are behind a private trait (`model`), so the whole pipeline is tested without weights.
 
 mod align;
+mod cascade;
 mod checks;
 mod detect;
 mod embed;
@@ -24,6 +25,7 @@ mod rejection;
 mod warp;
 
 pub use align::{CROP_SIDE_PX, Crop, align};
+pub use cascade::{EXACT_PX, FOUND_PX, LOOKS_PX, REFINED_FACE_PX, REFINED_SIDE_PX, Wanted};
 pub use checks::pose::{Pose, RIGID, STRAIGHT, mean_shape};
 pub use checks::{Check, CheckLimits, Measure, Range, SizeLimits};
 pub use detect::{Detector, DetectorSpec};

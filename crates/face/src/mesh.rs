@@ -248,7 +248,7 @@ fn first_look(face: &Face) -> Similarity {
     let [right, left, ..] = face.landmarks;
     let angle = (left.y - right.y).atan2(left.x - right.x);
     let bounds = face.bounds;
-    let longer = bounds.width.max(bounds.height);
+    let longer = bounds.longer_side();
     let down = FIRST_LOOK_DOWN * longer;
     let centre = Point {
         x: bounds.x + bounds.width / 2.0 - down * angle.sin(),

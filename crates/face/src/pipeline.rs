@@ -4,7 +4,7 @@ use biometric::Template;
 
 use crate::{
     Check, CheckLimits, Crop, Detector, Embedder, Face, FaceMesh, Frame, ImageError, ImageLimits, Landmarker,
-    ModelError, Picture, Pose, Recipe, Rejection, SizeLimits, align, checks,
+    ModelError, Picture, Pose, Recipe, Rejection, SizeLimits, Wanted, align, checks,
 };
 
 /// What an image must keep to, for the two uses that it can have.
@@ -140,7 +140,7 @@ impl Pipeline {
     /// When the bytes are no acceptable image or a network fails.
     pub fn reference(&mut self, bytes: &[u8], policy: &Policy) -> Result<Inspection, Error> {
         let mut picture = Picture::open(bytes, &policy.image)?;
-        let faces = self.detect(&mut picture)?;
+        let faces = self.detect(&mut picture, Wanted::Counted)?;
         let examination = self.examine_faces(&mut picture, &faces, &policy.reference)?;
         let rejections = examination.rejections();
         // Of several faces nobody can say whose template it would be.
@@ -157,7 +157,7 @@ impl Pipeline {
     /// When the bytes are no acceptable image or a network fails.
     pub fn examine(&mut self, bytes: &[u8], policy: &Policy) -> Result<Examination, Error> {
         let mut picture = Picture::open(bytes, &policy.image)?;
-        let faces = self.detect(&mut picture)?;
+        let faces = self.detect(&mut picture, Wanted::Counted)?;
         self.examine_faces(&mut picture, &faces, &policy.reference)
     }
 
@@ -167,7 +167,7 @@ impl Pipeline {
     /// When the bytes are no acceptable image or a network fails.
     pub fn probe(&mut self, bytes: &[u8], policy: &Policy) -> Result<Inspection, Error> {
         let mut picture = Picture::open(bytes, &policy.image)?;
-        match self.detect(&mut picture)?.first() {
+        match self.detect(&mut picture, Wanted::Largest)?.first() {
             None => {
                 let rejection = Rejection::of(&checks::no_face(&policy.reference));
                 Ok(Inspection { rejections: rejection.into_iter().collect(), template: None })
@@ -180,12 +180,12 @@ impl Pipeline {
         }
     }
 
-    /// The detection stage alone: all faces, the largest first.
+    /// The detection stage alone: the largest face first.
     ///
     /// # Errors
     /// When the picture cannot be decoded or the network fails.
-    pub fn detect(&mut self, picture: &mut Picture<'_>) -> Result<Vec<Face>, Error> {
-        self.detector.detect(picture)
+    pub fn detect(&mut self, picture: &mut Picture<'_>, wanted: Wanted) -> Result<Vec<Face>, Error> {
+        self.detector.detect(picture, wanted)
     }
 
     /// The landmark stage alone.
@@ -196,7 +196,7 @@ impl Pipeline {
         self.landmarker.look(picture, face)
     }
 
-    /// The checks of the largest of these faces, which are those of [`Self::detect`].
+    /// The checks of the largest of these faces, which are those of [`Self::detect`] with [`Wanted::Counted`].
     ///
     /// # Errors
     /// When the picture cannot be decoded or a network fails.
@@ -233,7 +233,7 @@ impl Pipeline {
     ) -> Result<Survey, Error> {
         let frame = picture.frame();
         let mut faces = Vec::new();
-        for face in self.detect(picture)? {
+        for face in self.detect(picture, Wanted::All)? {
             if faces.len() == faces_max {
                 break;
             }

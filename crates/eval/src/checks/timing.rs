@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use face::{Image, ImageLimits, Picture, Pipeline};
+use face::{Image, ImageLimits, Picture, Pipeline, Wanted};
 use serde::Serialize;
 
 use super::dataset::Dataset;
@@ -84,7 +84,7 @@ fn lap(pipeline: &mut Pipeline, image: &Image, policy: &face::Policy) -> Result<
         elapsed
     };
     let picture = &mut Picture::of(image);
-    let faces = pipeline.detect(picture)?;
+    let faces = pipeline.detect(picture, Wanted::Counted)?;
     let detect = stage();
     let Some(face) = faces.first() else { return Ok(None) };
     std::hint::black_box(pipeline.examine_faces(picture, &faces, &policy.reference)?);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use face::{Crop, ImageLimits, Picture};
+use face::{Crop, ImageLimits, Picture, Wanted};
 
 use super::Variant;
 use crate::{Error, FaceChoice, PipelineFactory, Progress};
@@ -36,7 +36,7 @@ pub(crate) fn measure(
     for file in files.iter().step_by((files.len() / CROPS).max(1)) {
         let bytes = std::fs::read(file).map_err(Error::file(file))?;
         let Ok(mut picture) = Picture::open(&bytes, &ImageLimits::default()) else { continue };
-        let faces = pipeline.detect(&mut picture)?;
+        let faces = pipeline.detect(&mut picture, Wanted::All)?;
         if let Some(face) = FaceChoice::NearestCentre.choose(picture.frame(), &faces) {
             crops.push(face::align(&mut picture, &face)?);
         }

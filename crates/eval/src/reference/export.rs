@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use face::{Crop, DetectorSpec, Face, Image, ImageLimits, Picture};
+use face::{Crop, DetectorSpec, Face, Frame, Image, ImageLimits, Picture};
 use fast_image_resize::images::{Image as ResizeImage, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
@@ -11,6 +11,9 @@ use crate::{Error, PipelineFactory, Progress};
 
 /// Side of a crop as an image.
 const CROP_SIDE_PX: u32 = face::CROP_SIDE_PX as u32;
+
+/// The longer side in pixels of the look at which the detectors are compared.
+const REFERENCE_LOOK_PX: u32 = 640;
 
 /// Detects and embeds every face of the pictures and writes the pixels into the folder.
 ///
@@ -48,7 +51,7 @@ fn export_one(
     let file = format!("{number:04}.png");
     write_png(&folder.join(&file), image.rgb(), image.width(), image.height())?;
     let mut view = Picture::of(&image);
-    let faces = detector.detect(&mut view)?;
+    let faces = detector.look(&mut view, REFERENCE_LOOK_PX)?;
     let mut crops = Vec::new();
     for (at, face) in faces.iter().enumerate() {
         let crop: Crop = face::align(&mut view, face)?;
@@ -79,7 +82,7 @@ impl From<&Face> for FaceFindings {
 
 /// The pixels at the size of detection, so that the detector takes them as they are.
 fn at_size_of_detection(image: Image, spec: &DetectorSpec, picture: &Path) -> Result<Image, Error> {
-    let (width, height) = spec.input_size(image.width(), image.height());
+    let Frame { width, height } = spec.input_size(image.frame(), REFERENCE_LOOK_PX);
     if (width, height) == (image.width(), image.height()) {
         return Ok(image);
     }

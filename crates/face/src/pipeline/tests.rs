@@ -211,7 +211,7 @@ fn faces_of_a_large_image_are_found_at_reduced_size_and_told_in_its_own_pixels()
         image.put_pixel(x, y, image::Rgb([255; 3]));
     }
     let image = Image::from_rgb(1280, 640, image.into_raw()).expect("sizes agree");
-    let faces = pipeline(false).detect(&mut Picture::of(&image)).expect("detected");
+    let faces = pipeline(false).detect(&mut Picture::of(&image), Wanted::All).expect("detected");
     assert_eq!(faces.len(), 1);
     assert!((faces[0].bounds.width - 192.0).abs() < 0.01, "96 pixels at half the size: {:?}", faces[0].bounds);
 }

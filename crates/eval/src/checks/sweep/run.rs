@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use biometric::{Calibration, Similarity, Template};
-use face::{CheckLimits, Image, ImageLimits, Measure, Picture, Pipeline, Point};
+use face::{CheckLimits, Image, ImageLimits, Measure, Picture, Pipeline, Point, Wanted};
 
 use super::{Course, Observation, Sweep, transform};
 use crate::checks::dataset::{Dataset, Labelled};
@@ -98,7 +98,7 @@ impl<'a> Bench<'a> {
     ) -> Result<Self, Error> {
         let file = portrait.image.file(&data.root);
         let image = decode(&file)?;
-        let faces = pipeline.detect(&mut Picture::of(&image))?;
+        let faces = pipeline.detect(&mut Picture::of(&image), Wanted::Counted)?;
         let face = faces.first().ok_or_else(|| Error::data(&file, "the face that was there is gone"))?;
         let bounds = face.bounds;
         let centre = Point { x: bounds.x + bounds.width / 2.0, y: bounds.y + bounds.height / 2.0 };
@@ -120,7 +120,7 @@ impl<'a> Bench<'a> {
             Sweep::Rotation => transform::rotate(&self.image, self.centre, at)?,
         };
         let mut picture = Picture::of(&worse);
-        let faces = self.pipeline.detect(&mut picture)?;
+        let faces = self.pipeline.detect(&mut picture, Wanted::Counted)?;
         let checks = self.pipeline.examine_faces(&mut picture, &faces, self.limits)?.checks;
         let similarity = match (&self.reference, sweep) {
             (Some(reference), Sweep::Scale) => {
@@ -141,7 +141,7 @@ fn decode(file: &PathBuf) -> Result<Image, Error> {
 
 fn template(pipeline: &mut Pipeline, image: &Image) -> Result<Option<Template>, Error> {
     let mut picture = Picture::of(image);
-    match pipeline.detect(&mut picture)?.first() {
+    match pipeline.detect(&mut picture, Wanted::Largest)?.first() {
         Some(face) => Ok(Some(pipeline.embed(&face::align(&mut picture, face)?)?)),
         None => Ok(None),
     }
