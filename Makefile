@@ -8,7 +8,7 @@ LABELLED ?= ../shared/data
 OPENCV := target/opencv
 INDEXES := target/indexes
 
-.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search bench-gallery lint eval eval-checks eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search bench-gallery lint eval eval-checks eval-detection eval-reference bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -61,6 +61,9 @@ eval-checks: setup ## The image checks on labelled images, against the committed
 	$(AUTHER) eval portraits $(LABELLED)/london_faces_800
 	@# Published is what shows no face: the sheet of mistakes stays in reports/.
 	cp reports/checks/report.md reports/checks/*.svg docs/checks/
+
+eval-detection: setup ## Recall against face size, landmarks, groups: what the detector's cascade rests on; remakes docs/detection/
+	$(AUTHER) eval detection $(LABELLED) --report docs/detection
 
 $(OPENCV):
 	crates/eval/reference/setup.sh $(OPENCV)

@@ -308,6 +308,14 @@ pub(crate) enum Eval {
         #[arg(long, value_name = "FILE")]
         write_baseline: Option<PathBuf>,
     },
+    /// The detector's cascade: how large a face must be in a look, what looks cost, whom the cascade finds
+    Detection {
+        /// Folder that holds the labelled folders
+        folder: PathBuf,
+        /// Write report.md and its plot (SVG) into this folder
+        #[arg(long, value_name = "DIR")]
+        report: Option<PathBuf>,
+    },
     /// Measures and the mean shape of the head on studio portraits: what the unified quality and the pose rest on
     Portraits {
         /// Folder with `manifest.csv`; its images labelled `neutral` are taken

@@ -1,6 +1,7 @@
 //! Measures what the product claims: accuracy, speed, agreement with OpenCV. Makes the calibration file of an embedder.
 //!
 //! - [`checks`]: the image checks on labelled images: wrong rejects, misses, sweeps, cost, against a baseline.
+//! - [`detection`]: how large a face must be to be found, what looks cost, whom the cascade finds.
 //! - [`draw`]: lines, dots and text on a picture; what the checks saw of a face.
 //! - [`lfw`]: ten-fold accuracy, FNMR at fixed FMR over all pairs, and the calibration table that makes a score a
 //!   similarity.
@@ -15,6 +16,7 @@
 
 pub mod checks;
 mod compare;
+pub mod detection;
 pub mod draw;
 mod embeddings;
 mod error;

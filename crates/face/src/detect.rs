@@ -98,6 +98,16 @@ impl Detector {
         Ok(faces.iter().map(|face| face.scaled(factor, factor)).collect())
     }
 
+    /// A look at the picture as it is, whatever its size.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    pub fn look_as_is(&mut self, picture: &mut Picture<'_>) -> Result<Vec<Face>, Error> {
+        let frame = picture.frame();
+        let view = picture.overview(frame.longer_side())?;
+        Ok(self.look_at(view.image(), frame)?)
+    }
+
     /// The same on pixels as they are, or scaled to this size.
     fn look_at(&mut self, image: &Image, size: Frame) -> Result<Vec<Face>, ModelError> {
         let Frame { width, height } = image.frame();

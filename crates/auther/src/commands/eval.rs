@@ -35,6 +35,7 @@ pub(super) fn run(assembly: &Assembly, command: Eval, json: bool) -> Outcome {
             };
             checks(&loaded, &options, report.as_deref(), write_baseline.as_deref(), json)
         }
+        Eval::Detection { folder, report } => detection(assembly, &folder, report.as_deref(), json),
         Eval::Reference { folder, limit, python } => reference(assembly, &folder, limit, python, json),
     }
 }
@@ -89,6 +90,16 @@ fn checks(
     }
     print(json, &outcome.report, checks::markdown)?;
     Ok(super::answer(outcome.report.comparison.as_ref().is_none_or(checks::Comparison::holds)))
+}
+
+fn detection(assembly: &Assembly, folder: &Path, report: Option<&Path>, json: bool) -> Outcome {
+    let loaded = assembly.load()?;
+    let measured = eval::detection::detection(folder, &|| factory(&loaded), &EvalProgress::default())?;
+    if let Some(folder) = report {
+        measured.write(folder)?;
+    }
+    print(json, &measured, eval::detection::markdown)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn portraits(assembly: &Assembly, folder: &Path, json: bool) -> Outcome {
