@@ -6,7 +6,7 @@
 //! A look at 640 pixels costs four times one at 320, which a face that fills a tenth of the picture does not need; and one
 //! that fills a fiftieth needs 1,280.
 
-use crate::detect::SURE_CONFIDENCE_MIN;
+use crate::detect::{SURE_CONFIDENCE_MIN, largest_first};
 use crate::warp::{self, Similarity};
 use crate::{Detector, Error, Face, Picture, Point, Rect};
 
@@ -80,12 +80,10 @@ impl Detector {
         let longer = picture.frame().longer_side();
         let (mut found, mut scale) = (Vec::new(), 1.0);
         for look_px in LOOKS_PX {
-            let faces = self.look(picture, look_px)?;
-            // What only the coarser look saw is better than nothing.
-            if !faces.is_empty() || found.is_empty() {
-                let size = self.spec().input_size(picture.frame(), look_px);
-                (found, scale) = (faces, size.longer_side() as f32 / longer.max(1) as f32);
-            }
+            let finer = self.look(picture, look_px)?;
+            found = together(finer, &found, self.spec().overlap_max);
+            let size = self.spec().input_size(picture.frame(), look_px);
+            scale = size.longer_side() as f32 / longer.max(1) as f32;
             if wanted.is_found(&found, scale) || longer <= look_px {
                 break;
             }
@@ -108,6 +106,15 @@ impl Detector {
     }
 }
 
+/// The faces of a finer look, and those that only a coarser one saw: a face can be too large for a look, too.
+fn together(mut finer: Vec<Face>, coarser: &[Face], overlap_max: f32) -> Vec<Face> {
+    let alone = |face: &&Face| finer.iter().all(|other| other.bounds.iou(&face.bounds) <= overlap_max);
+    let only_there: Vec<Face> = coarser.iter().filter(alone).copied().collect();
+    finer.extend(only_there);
+    largest_first(&mut finer);
+    finer
+}
+
 impl Face {
     /// The same face where an upright square was cut from.
     fn placed(&self, to_image: &Similarity) -> Self {
@@ -115,5 +122,41 @@ impl Face {
         let (corner, scale) = (to_image.apply(Point { x, y }), to_image.scale());
         let bounds = Rect { x: corner.x, y: corner.y, width: width * scale, height: height * scale };
         Self { bounds, landmarks: self.landmarks.map(|point| to_image.apply(point)), ..*self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LANDMARKS;
+
+    fn face(x: f32, side: f32, confidence: f32) -> Face {
+        let bounds = Rect { x, y: 0.0, width: side, height: side };
+        Face { bounds, landmarks: [Point { x, y: side }; LANDMARKS], confidence }
+    }
+
+    #[test]
+    fn a_finer_look_is_taken_while_something_may_have_been_missed() {
+        let is_found = |wanted: Wanted, face| wanted.is_found(&[face], 0.5);
+        assert!(is_found(Wanted::Largest, face(0.0, 64.0, 0.9)) && !is_found(Wanted::Counted, face(0.0, 64.0, 0.9)));
+        assert!(is_found(Wanted::Counted, face(0.0, 128.0, 0.9)) && !is_found(Wanted::All, face(0.0, 128.0, 0.9)));
+        assert!(!is_found(Wanted::Largest, face(0.0, 63.0, 0.9)), "too small in the look");
+        assert!(!is_found(Wanted::Largest, face(0.0, 200.0, 0.7)), "doubtful");
+        assert!(!Wanted::Largest.is_found(&[], 1.0));
+    }
+
+    #[test]
+    fn what_only_one_look_saw_is_kept_and_what_both_saw_is_the_finer_ones() {
+        let finer = vec![face(0.0, 10.0, 0.9), face(100.0, 20.0, 0.9)];
+        let both = together(finer, &[face(1.0, 10.0, 0.95), face(300.0, 50.0, 0.9)], 0.3);
+        assert_eq!(both.iter().map(|face| face.bounds.x).collect::<Vec<_>>(), [300.0, 100.0, 0.0]);
+    }
+
+    #[test]
+    fn a_face_in_a_square_is_placed_where_the_square_was_cut_out() {
+        let to_image = Similarity::square(160, Point { x: 500.0, y: 400.0 }, 320.0, 0.0);
+        let placed = face(79.5, 20.0, 0.9).placed(&to_image);
+        assert_eq!((placed.bounds.x, placed.bounds.width), (500.0, 40.0));
+        assert_eq!(placed.landmarks[0], to_image.apply(Point { x: 79.5, y: 20.0 }));
     }
 }

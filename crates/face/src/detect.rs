@@ -177,10 +177,7 @@ impl Detector {
             grid.collect(self.spec.confidence_min, &mut faces);
         }
         let mut kept = suppress(faces, self.spec.overlap_max);
-        kept.sort_by(|a, b| {
-            let sure = |face: &Face| face.confidence >= SURE_CONFIDENCE_MIN;
-            sure(b).cmp(&sure(a)).then(b.bounds.area().total_cmp(&a.bounds.area()))
-        });
+        largest_first(&mut kept);
         Ok(kept.iter().map(|face| face.scaled(scale_x, scale_y)).collect())
     }
 }
@@ -228,6 +225,14 @@ impl Grid<'_> {
         });
         Face { bounds, landmarks, confidence }
     }
+}
+
+/// Those that are doubtful come after those that are not.
+pub(crate) fn largest_first(faces: &mut [Face]) {
+    faces.sort_by(|a, b| {
+        let sure = |face: &Face| face.confidence >= SURE_CONFIDENCE_MIN;
+        sure(b).cmp(&sure(a)).then(b.bounds.area().total_cmp(&a.bounds.area()))
+    });
 }
 
 /// Greedy non-maximum suppression, most confident first.
