@@ -7,9 +7,11 @@ seconds=${1:-60}
 command -v cargo-fuzz >/dev/null 2>&1 || cargo install cargo-fuzz --version 0.13.2 --locked
 # The sanitizers are behind a switch that stable compilers have, too.
 export RUSTC_BOOTSTRAP=1
-mkdir -p fuzz/corpus/image fuzz/corpus/onnx fuzz/corpus/tflite fuzz/corpus/card fuzz/corpus/signing
+mkdir -p fuzz/corpus/image fuzz/corpus/jpeg fuzz/corpus/onnx fuzz/corpus/tflite fuzz/corpus/card fuzz/corpus/signing
 # Good files to begin with: photographs, and the models if they are there.
-cp docs/images/good.jpg tests/photos/A000369_a.jpg fuzz/corpus/image/
+for corpus in image jpeg; do
+    cp docs/images/good.jpg tests/photos/A000369_a.jpg "fuzz/corpus/$corpus/"
+done
 cp models/sface_2021dec/card.toml fuzz/corpus/card/
 for target in $(cargo fuzz list); do
     cargo fuzz run "$target" -- -max_total_time="$seconds" -rss_limit_mb=2048 -max_len=131072

@@ -4,9 +4,10 @@ mod compressed;
 mod jpeg;
 mod picture;
 mod view;
+mod wipe;
 
 use ::image::RgbImage;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::Frame;
 
@@ -153,7 +154,7 @@ impl Image {
 
 impl Drop for Image {
     fn drop(&mut self) {
-        std::mem::take(&mut self.pixels).into_raw().zeroize();
+        wipe::wipe(&mut self.pixels);
     }
 }
 

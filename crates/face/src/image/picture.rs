@@ -65,6 +65,22 @@ impl<'a> Picture<'a> {
         self.frame
     }
 
+    /// What all of the image looks like, in as few pixels as it can be decoded to that leave its longer side so many.
+    ///
+    /// # Errors
+    /// When the pixels are damaged.
+    pub fn reduced(&mut self, longer_side_px_min: u32) -> Result<&Image, ImageError> {
+        self.overview(longer_side_px_min).map(View::image)
+    }
+
+    /// What a part of the image looks like, and something around it, in pixels that are at most so many of the image's wide.
+    ///
+    /// # Errors
+    /// When the pixels are damaged.
+    pub fn part(&mut self, part: &Rect, image_pixels: f32) -> Result<&Image, ImageError> {
+        self.view(part, image_pixels).map(View::image)
+    }
+
     /// All of the image, as far reduced as leaves its longer side so many pixels.
     pub(crate) fn overview(&mut self, longer_side_px_min: u32) -> Result<&View<'a>, ImageError> {
         let longer = self.frame.longer_side();

@@ -3,6 +3,16 @@
 //! What cameras and telephones write is decoded as far as it is looked at ([`Coded`]); everything else whole, by a
 //! library ([`decode`]), which also has the last word on what is damaged.
 
+mod bits;
+mod coded;
+mod colour;
+mod header;
+mod huffman;
+mod idct;
+mod planes;
+#[cfg(test)]
+mod tests;
+
 use ::image::RgbImage;
 use ::image::metadata::Orientation;
 use zune_core::bytestream::ZCursor;
@@ -10,8 +20,9 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-use super::view::Reduction;
 use super::{Image, ImageError, ImageLimits};
+
+pub(super) use coded::Coded;
 
 /// A rectangle of whole pixels of an image as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,38 +41,6 @@ pub(super) struct Part {
     pub(super) columns: u32,
     pub(super) rows: u32,
     pub(super) rgb: Vec<u8>,
-}
-
-/// A JPEG that can be decoded in parts.
-pub(super) struct Coded<'a> {
-    bytes: &'a [u8],
-}
-
-impl<'a> Coded<'a> {
-    /// `None`: it is of a kind, or damaged in a way, that is left to the library.
-    pub(super) fn open(bytes: &'a [u8]) -> Option<Self> {
-        let _ = bytes;
-        None
-    }
-
-    pub(super) fn width(&self) -> u32 {
-        self.bytes.len() as u32
-    }
-
-    pub(super) fn height(&self) -> u32 {
-        self.bytes.len() as u32
-    }
-
-    /// As EXIF has it.
-    pub(super) fn orientation(&self) -> Option<Orientation> {
-        None
-    }
-
-    /// At least the pixels that the rectangle covers, reduced. `None`: the bytes are damaged, or of a kind that is left to
-    /// the library after all.
-    pub(super) fn part(&mut self, _: &PixelRect, _: Reduction) -> Option<Part> {
-        None
-    }
 }
 
 /// The longest side a JPEG can have by its format; the number of pixels is what the limits bound.

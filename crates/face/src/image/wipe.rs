@@ -1,0 +1,69 @@
+//! Pixels are overwritten before their memory is given back.
+
+use std::hint::black_box;
+use std::mem;
+
+/// Overwrites pixels that nobody will look at any more.
+///
+/// A plain fill, which writes as fast as the memory takes it; `zeroize` would write byte by byte, and take longer than the
+/// decoder for a large photograph. The compiler may leave a fill out whose memory is freed without being read, so it is made
+/// to believe that somebody reads it.
+pub(super) fn wipe(pixels: &mut [u8]) {
+    pixels.fill(0);
+    black_box(pixels);
+}
+
+/// Bytes that are overwritten when they are dropped.
+pub(super) struct Wiped(Vec<u8>);
+
+impl Wiped {
+    /// So many zeros.
+    pub(super) fn zeros(length: usize) -> Self {
+        Self(vec![0; length])
+    }
+
+    /// Leaves out the last bytes, which hold nothing that is to be overwritten.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+
+    /// The bytes, which somebody else overwrites.
+    pub(super) fn into_inner(mut self) -> Vec<u8> {
+        mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+impl std::ops::Deref for Wiped {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Wiped {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wiped_is_zero_and_what_is_taken_is_not() {
+        let mut pixels = vec![7; 100];
+        wipe(&mut pixels);
+        assert_eq!(pixels, [0; 100]);
+        let mut kept = Wiped::zeros(3);
+        kept.fill(7);
+        assert_eq!(kept.into_inner(), [7; 3]);
+    }
+}
