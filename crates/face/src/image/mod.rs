@@ -6,7 +6,7 @@ mod picture;
 mod view;
 
 use ::image::RgbImage;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::Frame;
 
@@ -14,13 +14,19 @@ pub use picture::Picture;
 pub(crate) use view::View;
 
 /// The bytes of an encoded image as a client sent them; overwritten when dropped.
-pub struct ImageBytes(Zeroizing<Vec<u8>>);
+pub struct ImageBytes(Vec<u8>);
 
 impl ImageBytes {
     /// Takes the bytes over; they are not copied.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(bytes)
+    }
+}
+
+impl Drop for ImageBytes {
+    fn drop(&mut self) {
+        biometric::wipe(&mut self.0);
     }
 }
 
