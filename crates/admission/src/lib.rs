@@ -3,6 +3,7 @@
 //! One [`Admission`] serves all listeners of a process: an organisation has one rate, one share of the places in flight
 //! and one quota, however it calls.
 
+mod cores;
 mod places;
 mod record;
 
@@ -17,13 +18,16 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub use places::Place;
 pub use record::{Open, Record};
 
+use cores::Cores;
 use places::Places;
 
 /// One organisation with a rate may hold one in so many of the places for requests in flight: slow bodies of one customer
 /// must not keep the others out.
 const SHARE: usize = 2;
 
-/// When to come back with one more request than may be in flight.
+/// When to come back with one more request than may be in flight: the least that `Retry-After` can say. A place comes free with
+/// every answer, which is several times a second while requests are worked on; of those that are still being sent,
+/// nobody knows when they end.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Where the time comes from.
@@ -36,6 +40,7 @@ pub struct Admission {
     places: Places,
     requests_in_flight_max: usize,
     in_flight: Semaphore,
+    cores: Cores,
     clock: Clock,
 }
 
@@ -82,14 +87,23 @@ impl Admission {
     #[must_use]
     pub fn new(usage: Arc<Usage>, requests_in_flight_max: usize, clock: Clock) -> Self {
         let in_flight = Semaphore::new(requests_in_flight_max.min(Semaphore::MAX_PERMITS));
-        let (rates, places) = (RateLimiter::new(), Places::default());
-        Self { usage, rates, places, requests_in_flight_max, in_flight, clock }
+        let (rates, places, cores) = (RateLimiter::new(), Places::default(), Cores::new());
+        Self { usage, rates, places, requests_in_flight_max, in_flight, cores, clock }
     }
 
     /// A place in flight for a request of whomever; `None`: there is none, and waiting would not help.
     #[must_use]
     pub fn enter(&self) -> Option<SemaphorePermit<'_>> {
         self.in_flight.try_acquire().ok()
+    }
+
+    /// Does work that takes milliseconds of a core, as parsing and hashing a body does, off the runtime's threads; no more of
+    /// it at once than there are cores.
+    ///
+    /// # Errors
+    /// When it panics; the text is for the log.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+        self.cores.compute(work).await
     }
 
     /// Begins the record of a request.

@@ -47,21 +47,21 @@ pub(crate) async fn verify(
     };
     let seen = presented.signature.seen();
     let nonce = presented.nonce.map(|nonce| nonce.as_str().to_owned());
-    let (app, method, uri) = (app.clone(), parts.method.clone(), parts.uri.clone());
+    let (shared, method, uri) = (app.clone(), parts.method.clone(), parts.uri.clone());
     // Hashing megabytes takes milliseconds.
     let work = move || {
         let line = RequestLine {
             method: method.as_str(),
-            base_url: &app.settings.public_url,
+            base_url: &shared.settings.public_url,
             uri: path_and_query(&uri),
             body: body.as_slice(),
             timestamp: &timestamp,
             nonce: nonce.as_deref().and_then(Nonce::parse),
         };
-        let verified_by = verified_by(&app, key, signing, &line, presented.signature.as_bytes());
+        let verified_by = verified_by(&shared, key, signing, &line, presented.signature.as_bytes());
         (verified_by, body)
     };
-    let done = tokio::task::spawn_blocking(work).await;
+    let done = app.admission.compute(work).await;
     let (verified_by, body): (_, Buffer) = done.map_err(|error| Problem::internal(format!("signature: {error}")))?;
     if images > 0 {
         held.put_back(body);

@@ -2,9 +2,11 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use accounts::{Limits, Networks};
 use api::Settings;
+use biometric::Timestamp;
 use common::{CALLS, FACE, Request, Script, Server};
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt as _;
@@ -60,6 +62,49 @@ async fn what_is_too_much_is_refused_and_probes_are_not() {
     assert!(probe.1 < Duration::from_millis(1_400), "the probe did not wait");
     server.fake.script(Script::Succeed);
     assert_eq!(server.post("/person/face/jane", FACE).await.status, 200, "the places are free again");
+}
+
+/// The head of a request, whose body never comes.
+fn head_of(request: &Request) -> Vec<u8> {
+    let bytes = request.bytes();
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
+    bytes[..end + 4].to_vec()
+}
+
+#[tokio::test]
+async fn what_there_is_no_time_for_is_refused_before_its_body_comes_and_costs_nothing() {
+    let server = Server::start().await;
+    let (tenant, key) = server.organisation(Limits::default(), Networks::NONE);
+    server.fake.script(Script::Full);
+    let used = || {
+        server.usage.flush();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        server.usage.month(tenant, Timestamp::from_millis(now as i64)).expect("a month").used
+    };
+    for (method, path, body) in common::calls_with_body() {
+        let request = server.request_with(&key, method, path).json(body);
+        for request in [
+            request.header("Connection", "close"),
+            server.request_with(&key, method, path).json(body).header("Expect", "100-continue"),
+        ] {
+            let mut stream = server.connect().await;
+            stream.write_all(&head_of(&request)).await.expect("written");
+            let refused = common::read_response(&mut stream).await;
+            refused.assert_error(503, "U_001", "overloaded");
+            assert_eq!(refused.header("retry-after"), Some("2"), "1.2 s, rounded up");
+        }
+    }
+    assert_eq!((used(), server.fake.take_calls().len()), (0, 0));
+    assert_eq!(server.request_with(&key, "GET", "/person/face/jane").send().await.status, 200, "needs no worker");
+    assert_eq!(server.request_with(&key, "DELETE", "/person/face/jane").send().await.status, 200);
+    server.request_with("ak_no", "POST", "/person/face/jane").json(FACE).send().await.assert_error(
+        401,
+        "A_002",
+        "key_unknown",
+    );
+    assert_eq!(used(), 2);
+    server.fake.script(Script::Succeed);
+    assert_eq!(server.request_with(&key, "POST", "/person/face/jane").json(FACE).send().await.status, 200);
 }
 
 #[tokio::test]

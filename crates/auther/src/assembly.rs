@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use accounts::Accounts;
 use accounts::usage::{Retention, Usage};
 use biometric::{Calibration, ModelId, Timestamp};
-use engine::{Engine, Pool, PoolLimits, Rules};
+use engine::{Engine, Pool, Rules};
 use face::{
     ChannelOrder, Detector, DetectorSpec, Embedder, EmbedderSpec, Landmarker, LandmarkerSpec, Pipeline, PixelSpec,
     Recipe, Runtime,
@@ -62,21 +63,32 @@ impl Assembly {
         Ok(Self { settings, cache, catalogue })
     }
 
-    /// Reads and checks the runtime and the models that the settings name.
+    /// Reads and checks the runtime and the models that the settings name, side by side: they are about as large.
     pub(crate) fn load(&self) -> Outcome<Loaded> {
-        let runtime = Runtime::load(&self.cache.verified_path(self.card("onnxruntime")?)?)?;
+        thread::scope(|scope| {
+            let runtime = scope.spawn(|| self.runtime());
+            self.load_models(|| joined(runtime))
+        })
+    }
+
+    fn runtime(&self) -> Outcome<Runtime> {
+        Ok(Runtime::load(&self.cache.verified_path(self.card("onnxruntime")?)?)?)
+    }
+
+    fn load_models(&self, runtime: impl FnOnce() -> Outcome<Runtime>) -> Outcome<Loaded> {
         let detector_card = self.card(&self.settings.detector)?;
         if detector_card.detector().is_none() {
             return Err(Failure::new(format!("setting detector: {} is no detector", detector_card.name)));
         }
         let embedder_card = self.card(&self.settings.embedder)?;
         let embedder = self.embedder()?;
+        let (mesh, eye) = (self.landmarker(FACE_MESH)?, self.landmarker(EYE)?);
         Ok(Loaded {
-            runtime,
             detector: self.cache.verified_bytes(detector_card)?,
-            mesh: self.landmarker(FACE_MESH)?,
-            eye: self.landmarker(EYE)?,
+            mesh,
+            eye,
             embedder: self.cache.verified_bytes(embedder_card)?,
+            runtime: runtime()?,
             spec: spec(embedder),
             recipe: Recipe {
                 model: embedder.model_id.clone(),
@@ -125,17 +137,18 @@ impl Assembly {
     pub(crate) fn engine(&self) -> Outcome<Engine> {
         let loaded = self.load()?;
         self.make_data_folder()?;
-        let gallery = gallery::Embedded::open(&self.settings.data, loaded.model().clone(), self.settings.gallery())?;
+        let (pipelines, gallery) = thread::scope(|scope| {
+            let pipelines = scope.spawn(|| loaded.pipelines(self.workers()));
+            let (model, options) = (loaded.model().clone(), self.settings.gallery());
+            let gallery = gallery::Embedded::open(&self.settings.data, model, options);
+            (joined(pipelines), gallery)
+        });
+        let (gallery, pipelines) = (gallery?, pipelines?);
         if let Some(trouble) = gallery.snapshot_trouble() {
             tracing::warn!(%trouble, "the gallery works, with more memory and a slower start");
         }
         let collections = gallery::CollectionStore::open(&self.settings.data)?;
-        let pipelines = (0..self.workers()).map(|_| loaded.pipeline()).collect::<Result<Vec<_>, _>>()?;
-        let limits = PoolLimits {
-            queue_jobs_max: self.settings.queue_jobs_max,
-            queue_wait_max: Duration::from_millis(self.settings.queue_wait_ms_max),
-        };
-        let pool = Pool::start(pipelines, limits)?;
+        let pool = Pool::start(pipelines, self.settings.pool())?;
         let rules = Rules { policy: self.policy(), ..Rules::default() };
         Ok(Engine::new(pool, Arc::new(gallery), collections, rules, loaded.calibration, Arc::new(now)))
     }
@@ -179,6 +192,14 @@ impl Loaded {
         &self.recipe.model
     }
 
+    /// So many pipelines, made side by side: optimising the graphs takes a core a tenth of a second for each.
+    fn pipelines(&self, count: usize) -> Result<Vec<Pipeline>, face::ModelError> {
+        thread::scope(|scope| {
+            let makers: Vec<_> = (0..count).map(|_| scope.spawn(|| self.pipeline())).collect();
+            makers.into_iter().map(joined).collect()
+        })
+    }
+
     /// Another pipeline, with sessions of its own.
     pub(crate) fn pipeline(&self) -> Result<Pipeline, face::ModelError> {
         let detector = Detector::load(&self.runtime, &self.detector, DetectorSpec::default())?;
@@ -187,6 +208,11 @@ impl Loaded {
         let embedder = Embedder::load(&self.runtime, &self.embedder, self.spec.clone())?;
         Ok(Pipeline::new(detector, landmarker, embedder, self.recipe.clone()))
     }
+}
+
+/// What a thread has made; a panic in it goes on here.
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn spec(embedder: &models::Embedder) -> EmbedderSpec {

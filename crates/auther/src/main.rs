@@ -12,6 +12,7 @@ mod commands;
 mod failure;
 mod help;
 mod links;
+mod memory;
 mod output;
 mod progress;
 mod settings;

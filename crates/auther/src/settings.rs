@@ -9,6 +9,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use accounts::Networks;
 
@@ -65,8 +66,10 @@ settings! {
     workers: usize = "0";
     /// Requests that may wait for a worker; one more is answered 503.
     queue_jobs_max: usize = "64";
-    /// The longest expected wait for a worker in milliseconds; beyond it a request is answered 503.
-    queue_wait_ms_max: u64 = "5000";
+    /// How long a request of a burst may wait for a worker, in milliseconds, and how long a burst may last: until so long after nobody waited; beyond it 503.
+    queue_wait_ms_max: u64 = "1500";
+    /// How long a request may wait when the queue has stood for longer than that, in milliseconds; beyond it 503.
+    queue_standing_wait_ms_max: u64 = "250";
     /// Encoded image in bytes.
     image_bytes_max: usize = "10485760";
     /// Width times height of an image.
@@ -197,6 +200,15 @@ impl Settings {
             },
             probe_size: size(self.probe_inter_eye_distance_px_min),
         }
+    }
+
+    /// How many requests may wait for a worker, and how long.
+    pub(crate) fn pool(&self) -> engine::PoolLimits {
+        let wait = engine::WaitLimits {
+            burst: Duration::from_millis(self.queue_wait_ms_max),
+            standing: Duration::from_millis(self.queue_standing_wait_ms_max),
+        };
+        engine::PoolLimits { queue_jobs_max: self.queue_jobs_max, wait }
     }
 
     /// How the gallery is held in memory.

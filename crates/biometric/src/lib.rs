@@ -16,6 +16,7 @@ mod person;
 mod similarity;
 mod template;
 mod timestamp;
+mod wipe;
 
 pub use calibration::{Calibration, CalibrationError, Knot};
 pub use dot::{dot, dot_additions, scan};
@@ -24,3 +25,4 @@ pub use person::{Person, PersonId, PersonIdError, TenantId};
 pub use similarity::{Decision, Similarity, SimilarityError};
 pub use template::{Score, Template, TemplateError};
 pub use timestamp::Timestamp;
+pub use wipe::wipe;

@@ -78,6 +78,10 @@ impl Operations for Persons {
         Box::pin(async { Ok::<_, Error>(()) })
     }
 
+    fn admits(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn ready(&self) -> Answer<'_, ()> {
         Box::pin(async { Ok::<_, Error>(()) })
     }

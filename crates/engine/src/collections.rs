@@ -233,6 +233,12 @@ pub trait Collections: Send + Sync {
     /// Removes what interruptions left behind: nobody sees it, but it is there.
     fn sweep_collections(&self) -> CollectionAnswer<'_, ()>;
 
+    /// Whether a request with an image would be taken now.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`], [`Error::Unavailable`].
+    fn admits(&self) -> Result<(), Error>;
+
     /// The model that makes the templates.
     fn face_model(&self) -> ModelId;
 
@@ -315,6 +321,10 @@ impl Collections for Engine {
 
     fn sweep_collections(&self) -> CollectionAnswer<'_, ()> {
         Box::pin(Engine::sweep_collections(self))
+    }
+
+    fn admits(&self) -> Result<(), Error> {
+        Engine::admits(self)
     }
 
     fn face_model(&self) -> ModelId {

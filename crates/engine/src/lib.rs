@@ -32,7 +32,7 @@ pub use error::{Error, Refusal};
 pub use face::ImageBytes;
 pub use gallery::{CollectionId, ExternalImageId, FaceBox, FaceRecord, NameError};
 pub use operations::{Answer, Operations};
-pub use pool::{Pool, PoolLimits};
+pub use pool::{Pool, PoolLimits, WaitLimits};
 pub use recognise::Identified;
 pub use rules::{Bound, Rule, RuleError, Rules, Scope};
 
@@ -82,6 +82,15 @@ impl Engine {
     #[must_use]
     pub fn scope(&self, tenant: TenantId) -> Scope {
         Scope { tenant, rules: self.rules(), persons_max: None }
+    }
+
+    /// Whether a request with an image would be taken now, as far as the workers are concerned: to be asked before its body is
+    /// read, so that what cannot be done costs nothing. It reserves nothing (see [`Pool::admits`]).
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`], [`Error::Unavailable`].
+    pub fn admits(&self) -> Result<(), Error> {
+        self.shared.pool.admits()
     }
 
     /// Whether a request would be served now: workers alive, gallery answering. It takes no place in the queue: whoever asks

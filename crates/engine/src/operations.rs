@@ -26,6 +26,7 @@ pub trait Operations: Send + Sync {
     fn compare<'a>(&'a self, scope: &'a Scope, source: ImageBytes, target: ImageBytes) -> Answer<'a, Similarity>;
     fn check<'a>(&'a self, scope: &'a Scope, image: ImageBytes) -> Answer<'a, Examination>;
     fn erase_collections<'a>(&'a self, scope: &'a Scope) -> Answer<'a, ()>;
+    fn admits(&self) -> Result<(), Error>;
     fn ready(&self) -> Answer<'_, ()>;
     fn rules(&self) -> Arc<Rules>;
 }
@@ -74,6 +75,10 @@ impl Operations for Engine {
 
     fn erase_collections<'a>(&'a self, scope: &'a Scope) -> Answer<'a, ()> {
         Box::pin(Engine::erase_collections(self, scope))
+    }
+
+    fn admits(&self) -> Result<(), Error> {
+        Engine::admits(self)
     }
 
     fn ready(&self) -> Answer<'_, ()> {

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use ort::AsPointer as _;
 use ort::environment::Environment;
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
@@ -59,7 +61,21 @@ impl Runtime {
         let builder = ort::init_from(library)
             .map_err(|error| ModelError(format!("{} does not load: {error}", library.display())))?;
         let runtime = Self(builder.with_name("auther").with_telemetry(false).build()?);
+        runtime.share_arena()?;
         Ok(loaded.insert(runtime).clone())
+    }
+
+    /// Has the sessions take their memory from one arena. With one each, all of them keep the most that they ever needed; of
+    /// those of a worker only one runs at a time. Measured with two workers: 299 MB with an arena each, 260 MB with one.
+    fn share_arena(&self) -> Result<(), ModelError> {
+        let memory = MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Arena, MemoryType::Default)?;
+        let defaults = std::ptr::null();
+        // SAFETY: the environment and the description live until the call returns, which copies what it needs; it changes the
+        // environment under a lock of the runtime's own. The C API takes null for the defaults of an arena.
+        let status =
+            unsafe { (ort::api().CreateAndRegisterAllocator)(self.0.ptr().cast_mut(), memory.ptr(), defaults) };
+        // SAFETY: this is the status of that call, and nobody else takes it over.
+        Ok(unsafe { ort::Error::result_from_status(status) }?)
     }
 }
 
@@ -77,6 +93,7 @@ impl OrtModel {
             .with_optimization_level(GraphOptimizationLevel::All)?
             .with_intra_threads(1)?
             .with_inter_threads(1)?
+            .with_env_allocators()?
             .commit_from_memory(onnx)?;
         let has = |name: &str| session.outputs().iter().any(|o| o.name() == name);
         if let Some(missing) = outputs.iter().find(|name| !has(name)) {

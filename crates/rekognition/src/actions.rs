@@ -36,6 +36,6 @@ async fn read<T: Send + 'static>(
     work: impl FnOnce(&[u8]) -> Result<T, Exception> + Send + 'static,
 ) -> Result<T, Exception> {
     let body = std::mem::take(&mut call.body);
-    let done = tokio::task::spawn_blocking(move || work(&body)).await;
+    let done = call.app.admission.compute(move || work(&body)).await;
     done.map_err(|error| Exception::internal(format!("body: {error}")))?
 }

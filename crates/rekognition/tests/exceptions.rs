@@ -218,3 +218,22 @@ async fn one_call_more_than_may_be_in_flight_is_refused_at_once() {
         answer = refused => { answer.exception("ThrottlingException"); }
     }
 }
+
+#[tokio::test]
+async fn what_there_is_no_time_for_is_refused_before_its_body_comes_and_costs_nothing() {
+    let house = House::new();
+    house.fake.script(Script::Full);
+    let (with_image, without): (Vec<_>, Vec<_>) =
+        calls().into_iter().partition(|(_, body)| body.to_string().contains("Bytes"));
+    assert_eq!((with_image.len(), without.len()), (4, 5));
+    for (action, body) in with_image {
+        let target = format!("RekognitionService.{action}");
+        let (head, _) = house.signer.request(&target, body.to_string().as_bytes(), now()).into_parts();
+        let never = Body::from_stream(futures_util::stream::pending::<std::io::Result<Vec<u8>>>());
+        house.send(axum::http::Request::from_parts(head, never)).await.exception("ThrottlingException");
+    }
+    assert_eq!((house.fake.take_calls(), house.used(house.tenant)), (Vec::new(), 0));
+    for (action, body) in without {
+        house.call(action, body).await.ok();
+    }
+}

@@ -1,5 +1,5 @@
 //! Authorisation as a parameter: a handler that takes `Authorised<Create>` runs for nobody else, and only when the
-//! organisation's plan allows one more request.
+//! organisation's plan allows one more request and, if it carries images, the workers have time for them.
 
 use std::marker::PhantomData;
 
@@ -12,7 +12,7 @@ use engine::Scope;
 
 use crate::app::App;
 use crate::clock;
-use crate::error::{Case, Problem};
+use crate::error::{Case, Problem, problem_of};
 use crate::plan;
 use crate::signature;
 
@@ -63,15 +63,20 @@ impl<O: Needs> FromRequestParts<App> for Authorised<O> {
         let place = match caller.charged {
             true => {
                 record.of(&caller, O::OPERATION);
-                let place = plan::enter(app, &caller)?;
-                // After the limits that need no body, since it reads one; before the quota, since what is not the client's
-                // costs them nothing.
-                let signed = signature::verify(app, parts, &caller, O::IMAGES).await?;
-                plan::charge(app, &caller, &record, signed).await?;
-                Some(place)
+                Some(plan::enter(app, &caller)?)
             }
             false => None,
         };
+        if O::IMAGES > 0 {
+            // Before the body is read: under overload, what the refused cost is taken from those who are served.
+            app.operations.admits().map_err(|error| problem_of(error, None))?;
+        }
+        if caller.charged {
+            // After the limits that need no body, since it reads one; before the quota, since what is not the client's costs
+            // them nothing.
+            let signed = signature::verify(app, parts, &caller, O::IMAGES).await?;
+            plan::charge(app, &caller, &record, signed).await?;
+        }
         let scope = Scope::new(app.operations.rules(), caller.tenant, &caller.rules, caller.limits.persons_max);
         Ok(Self { scope, _place: place, operation: PhantomData })
     }

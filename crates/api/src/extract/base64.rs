@@ -3,12 +3,14 @@
 //! RFC 4648, the standard or the URL-safe alphabet but not both in one text (no encoder mixes them: such a text was
 //! damaged on its way); padding right or left out; white space anywhere; `data:image/…;base64,` in front.
 //!
-//! The usual text is decoded where it stands in the body. One with white space or JSON escapes (`\/` of PHP, `\u002B`
-//! of .NET, `\n` of MIME encoders) is first copied without them. Every buffer on the way is overwritten when dropped.
+//! The usual text is decoded where it stands in the body, in one pass: whether there is anything unusual in it, the decoder
+//! tells. One with white space or JSON escapes (`\/` of PHP, `\u002B` of .NET, `\n` of MIME encoders) is then copied without
+//! them. Every buffer on the way is overwritten when dropped.
 
-use base64_simd::{Base64, Out, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64_simd::{Out, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use engine::ImageBytes;
-use zeroize::Zeroizing;
+
+use super::buffer::Buffer;
 
 /// The longest `data:` prefix that is looked for, in bytes; the usual is 23.
 const PREFIX_BYTES_MAX: usize = 128;
@@ -24,14 +26,22 @@ pub(crate) enum DecodeError {
 
 /// Decodes the inside of a JSON string, escapes and all.
 pub(crate) fn decode(inside: &str) -> Result<ImageBytes, DecodeError> {
-    let plain;
-    let text = match inside.bytes().any(|b| b == b'\\' || b.is_ascii_whitespace()) {
-        false => inside.as_bytes(),
-        true => {
-            plain = without_escapes_and_space(inside.as_bytes()).ok_or(DecodeError::NotBase64)?;
-            &plain
+    let text = inside.as_bytes();
+    match decode_plain(text) {
+        // What decodes has nothing of it, but perhaps in the parameters of a prefix, where it changes nothing.
+        Err(_) if text.iter().any(is_escape_or_space) => {
+            let plain = without_escapes_and_space(text).ok_or(DecodeError::NotBase64)?;
+            decode_plain(plain.as_slice())
         }
-    };
+        decoded => decoded,
+    }
+}
+
+fn is_escape_or_space(byte: &u8) -> bool {
+    *byte == b'\\' || byte.is_ascii_whitespace()
+}
+
+fn decode_plain(text: &[u8]) -> Result<ImageBytes, DecodeError> {
     let digits = without_padding(without_prefix(text)?)?;
     match digits.is_empty() {
         true => Err(DecodeError::Empty),
@@ -39,22 +49,16 @@ pub(crate) fn decode(inside: &str) -> Result<ImageBytes, DecodeError> {
     }
 }
 
+/// Whatever the alphabet: what is in neither, or in both mixed, is refused by both.
 fn decode_digits(digits: &[u8]) -> Result<ImageBytes, DecodeError> {
-    let alphabet = alphabet(digits)?;
-    let length = alphabet.decoded_length(digits).map_err(|_| DecodeError::NotBase64)?;
-    let mut bytes = Zeroizing::new(vec![0; length]);
-    alphabet.decode(digits, Out::from_slice(&mut bytes)).map_err(|_| DecodeError::NotBase64)?;
-    Ok(ImageBytes::new(std::mem::take(&mut *bytes)))
-}
-
-/// The alphabet that the text uses; texts without its special digits are the same in both.
-fn alphabet(digits: &[u8]) -> Result<Base64, DecodeError> {
-    let special = |two: [u8; 2]| digits.iter().any(|digit| two.contains(digit));
-    match (special(*b"+/"), special(*b"-_")) {
-        (_, false) => Ok(STANDARD_NO_PAD),
-        (false, true) => Ok(URL_SAFE_NO_PAD),
-        (true, true) => Err(DecodeError::NotBase64),
-    }
+    let length = STANDARD_NO_PAD.decoded_length(digits).map_err(|_| DecodeError::NotBase64)?;
+    let mut bytes = vec![0; length];
+    let is_decoded = [STANDARD_NO_PAD, URL_SAFE_NO_PAD]
+        .iter()
+        .any(|alphabet| alphabet.decode(digits, Out::from_slice(&mut bytes)).is_ok());
+    // What was decoded before the fault is overwritten with it.
+    let image = ImageBytes::new(bytes);
+    is_decoded.then_some(image).ok_or(DecodeError::NotBase64)
 }
 
 fn without_prefix(text: &[u8]) -> Result<&[u8], DecodeError> {
@@ -82,19 +86,23 @@ fn without_padding(text: &[u8]) -> Result<&[u8], DecodeError> {
 }
 
 /// `None` when there is an escape that stands for no ASCII character: no base64 has one.
-fn without_escapes_and_space(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));
+fn without_escapes_and_space(text: &[u8]) -> Option<Buffer> {
+    let mut plain = Buffer::with_capacity(text.len());
     let mut rest = text;
-    while let Some((first, behind)) = rest.split_first() {
-        let (byte, behind) = match first {
-            b'\\' => unescape(behind)?,
-            byte => (*byte, behind),
+    while let Some(at) = rest.iter().position(is_escape_or_space) {
+        let (usual, unusual) = rest.split_at(at);
+        plain.extend(usual);
+        let behind = &unusual[1..];
+        rest = match unusual[0] {
+            b'\\' => {
+                let (byte, behind) = unescape(behind)?;
+                plain.extend(if byte.is_ascii_whitespace() { &[] } else { std::slice::from_ref(&byte) });
+                behind
+            }
+            _space => behind,
         };
-        if !byte.is_ascii_whitespace() {
-            plain.push(byte);
-        }
-        rest = behind;
     }
+    plain.extend(rest);
     Some(plain)
 }
 

@@ -22,7 +22,7 @@ impl<T: Payload> FromRequest<App> for Body<T> {
         let bytes = held.take(app.settings.body_bytes_max(T::IMAGES)).await?;
         // Megabytes of base64 take milliseconds. The body is dropped, and overwritten, before the engine is called.
         let parse = move || Fields::parse(bytes.as_slice()).and_then(|fields| T::from_fields(&fields));
-        match tokio::task::spawn_blocking(parse).await {
+        match app.admission.compute(parse).await {
             Ok(parsed) => parsed.map(Self),
             Err(error) => Err(Problem::internal(format!("body: {error}"))),
         }

@@ -18,6 +18,8 @@ pub enum Script {
     Panic,
     /// Never answers.
     Hang,
+    /// Has no time for images, and succeeds at everything else and at what was begun before.
+    Full,
     /// Answers after so many milliseconds.
     Slow(u64),
 }
@@ -86,7 +88,7 @@ impl Fake {
         let script = *self.script.lock().expect("no panic");
         Box::pin(async move {
             match script {
-                Script::Succeed | Script::Percent(_) => Ok(success),
+                Script::Succeed | Script::Full | Script::Percent(_) => Ok(success),
                 Script::Fail(error) => match error() {
                     error if can_fail(operation, &error) => Err(error),
                     _ => Ok(success),
@@ -104,7 +106,9 @@ impl Fake {
     fn percent(&self) -> Similarity {
         let percent = match *self.script.lock().expect("no panic") {
             Script::Percent(percent) => percent,
-            Script::Succeed | Script::Fail(_) | Script::Panic | Script::Hang | Script::Slow(_) => 87.654_321,
+            Script::Succeed | Script::Full | Script::Fail(_) | Script::Panic | Script::Hang | Script::Slow(_) => {
+                87.654_321
+            }
         };
         Similarity::from_percent(percent).expect("a percentage")
     }
@@ -204,6 +208,15 @@ impl Operations for Fake {
 
     fn erase_collections<'a>(&'a self, scope: &'a Scope) -> Answer<'a, ()> {
         self.answer(call("erase_collections", scope, None, &[]), ())
+    }
+
+    fn admits(&self) -> Result<(), Error> {
+        match *self.script.lock().expect("no panic") {
+            Script::Full => Err(Error::Overloaded { retry_after: std::time::Duration::from_millis(1_200) }),
+            Script::Succeed | Script::Percent(_) | Script::Fail(_) | Script::Panic | Script::Hang | Script::Slow(_) => {
+                Ok(())
+            }
+        }
     }
 
     fn ready(&self) -> Answer<'_, ()> {

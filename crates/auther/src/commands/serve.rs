@@ -13,6 +13,7 @@ use crate::assembly::{Assembly, now};
 use crate::back_office::{self, Rooms};
 use crate::cli::Serve;
 use crate::failure::{Failure, Outcome};
+use crate::memory;
 use crate::settings::{Settings, Switch};
 use crate::status::Installation;
 
@@ -20,6 +21,7 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     if let Some(listen) = arguments.listen {
         assembly.settings.listen = listen;
     }
+    memory::give_back_large_blocks();
     start_log(&assembly.settings)?;
     // Bound first: an address that is taken is the commonest mistake, and said at once.
     let listener = bind(assembly.settings.listen)?;
@@ -27,6 +29,7 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     let rekognition_listener = assembly.settings.rekognition_listen.map(bind).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let rooms = Rooms::open(assembly)?;
+    memory::give_back_free();
     rooms.accounts.set_free_limits(back_office::free_limits(&rooms.assembly.settings))?;
     back_office::introduce(&rooms, address)?;
     let settings = api_settings(&rooms.assembly.settings, address);

@@ -55,12 +55,13 @@ impl Settings {
 
     /// The ranges outside of which a whole number makes no sense. At zero nothing would ever be answered; the drain
     /// alone may be none.
-    fn whole_numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 17] {
+    fn whole_numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 18] {
         let (count, ms) = (1..=COUNT_MAX, 1..=MS_MAX);
         [
             ("workers", self.workers as u64, 0..=WORKERS_MAX),
             ("queue_jobs_max", self.queue_jobs_max as u64, count.clone()),
             ("queue_wait_ms_max", self.queue_wait_ms_max, ms.clone()),
+            ("queue_standing_wait_ms_max", self.queue_standing_wait_ms_max, ms.clone()),
             ("image_bytes_max", self.image_bytes_max as u64, 1..=u64::MAX),
             ("image_pixels_max", self.image_pixels_max, 1..=u64::MAX),
             ("free_requests_month_max", self.free_requests_month_max, 1..=PLAN_MAX),
@@ -118,6 +119,7 @@ mod tests {
         let api = api::Settings::default();
         assert_eq!(settings.requests_in_flight_max, api.requests_in_flight_max);
         assert_eq!(settings.drain_ms_max, api.drain_ms_max);
+        assert_eq!(settings.pool(), engine::PoolLimits::default());
     }
 
     #[test]
@@ -130,6 +132,7 @@ mod tests {
             ("log_format", "xml"),
             ("queue_jobs_max", "0"),
             ("queue_wait_ms_max", "0"),
+            ("queue_standing_wait_ms_max", "0"),
             ("image_bytes_max", "0"),
             ("image_pixels_max", "0"),
             ("requests_in_flight_max", "0"),

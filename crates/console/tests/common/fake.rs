@@ -113,6 +113,10 @@ impl Operations for Fake {
         self.answer(Ok(()))
     }
 
+    fn admits(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn ready(&self) -> Answer<'_, ()> {
         self.answer(Ok(()))
     }

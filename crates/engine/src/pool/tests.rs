@@ -1,11 +1,14 @@
 //! Who runs, who waits, who is refused.
 
+mod overload;
+
 use std::sync::mpsc;
 
 use super::*;
 
 fn pool(workers: usize, queue_jobs_max: usize) -> Arc<Pool<()>> {
-    let limits = PoolLimits { queue_jobs_max, queue_wait_max: Duration::from_secs(60) };
+    let long = Duration::from_secs(60);
+    let limits = PoolLimits { queue_jobs_max, wait: WaitLimits { burst: long, standing: long } };
     Arc::new(Pool::start(vec![(); workers], limits).expect("threads"))
 }
 
@@ -55,7 +58,8 @@ fn one_job_more_than_fits_is_refused_with_a_time_and_the_others_are_done() {
         std::thread::yield_now();
     }
     let refused = runtime.block_on(pool.run(|()| 9));
-    assert!(matches!(refused, Err(Error::Overloaded { retry_after }) if retry_after >= RETRY_AFTER_MIN));
+    assert!(matches!(refused, Err(Error::Overloaded { retry_after }) if retry_after == JOB_TIME_FIRST_GUESS));
+    assert!(matches!(pool.admits(), Err(Error::Overloaded { .. })), "known without a job");
     release.send(()).expect("held");
     runtime.block_on(held).expect("joined").expect("done");
     let answers: Vec<i32> =
@@ -64,20 +68,53 @@ fn one_job_more_than_fits_is_refused_with_a_time_and_the_others_are_done() {
 }
 
 #[test]
-fn a_wait_that_would_be_too_long_is_refused_before_the_queue_is_full() {
-    let limits = PoolLimits { queue_jobs_max: 1_000, queue_wait_max: Duration::from_millis(250) };
-    let pool = Pool::<()>::start(vec![(); 1], limits).expect("threads");
-    let mut state = pool.queue.lock();
-    state.job_time = Duration::from_millis(100);
-    state.busy = 1;
-    let waits: Vec<u128> = (0..3)
-        .map(|_| {
-            state.jobs.push_back(Box::new(|()| true));
-            state.expected_wait().as_millis()
+fn a_wait_that_would_be_too_long_is_refused_before_the_queue_is_full_and_told_when_there_is_a_place() {
+    let (ms, now) = (Duration::from_millis, Instant::now());
+    let wait = WaitLimits { burst: ms(500), standing: ms(250) };
+    let mut state = State::<()>::new(2, PoolLimits { queue_jobs_max: 1_000, wait }, now);
+    state.job_time = ms(200);
+    state.busy = 2;
+    let retry_after = |state: &mut State<()>, now| match state.admits(now) {
+        Ok(()) => None,
+        Err(Error::Overloaded { retry_after }) => Some(retry_after),
+        Err(other) => panic!("{other}"),
+    };
+    for waiting in 0..5 {
+        assert_eq!(retry_after(&mut state, now), None, "one more waits {} ms", 100 * (waiting + 1));
+        state.jobs.push_back(Waiting { job: Box::new(|_| true), since: now });
+    }
+    assert_eq!(retry_after(&mut state, now), Some(ms(100)), "it would wait 600 ms, a burst may wait 500");
+    let later = now + ms(501);
+    assert_eq!(retry_after(&mut state, later), Some(ms(350)), "no burst lasts so long");
+    state.jobs.truncate(1);
+    state.job_time = ms(10_000);
+    assert_eq!(retry_after(&mut state, later), None, "there is not one for each worker");
+}
+
+#[test]
+fn a_job_that_has_waited_too_long_is_refused_and_not_run() {
+    let (pool, runtime) = (pool(1, 8), runtime());
+    let (release, held) = hold(&runtime, &pool);
+    let (ran, runs) = mpsc::channel();
+    let waiting: Vec<_> = (0..2)
+        .map(|number| {
+            let (pool, ran) = (Arc::clone(&pool), ran.clone());
+            runtime.spawn(async move { pool.run(move |()| ran.send(number).expect("heard")).await })
         })
         .collect();
-    assert_eq!(waits, [200, 300, 400], "with so many before it");
-    state.jobs.clear();
+    while pool.waiting_jobs() < 2 {
+        std::thread::yield_now();
+    }
+    // As if it stood already when they came.
+    let zero = WaitLimits { burst: Duration::ZERO, standing: Duration::ZERO };
+    pool.queue.lock().patience = Patience::new(zero, Instant::now());
+    std::thread::sleep(Duration::from_millis(2));
+    release.send(()).expect("held");
+    runtime.block_on(held).expect("joined").expect("done");
+    let answers: Vec<_> = waiting.into_iter().map(|job| runtime.block_on(job).expect("joined")).collect();
+    let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Overloaded { .. }))).count();
+    assert_eq!((refused, runs.try_iter().count()), (1, 1), "the last one keeps the worker busy");
+    assert_eq!(runtime.block_on(pool.run(|()| 7)).expect("works"), 7);
 }
 
 #[test]
@@ -161,9 +198,9 @@ fn what_follows_is_part_of_what_a_job_costs() {
     state.job_time = ms(60);
     state.follow_up_time = ms(100);
     state.note(ms(60));
-    assert_eq!(state.job_time, ms(70), "a tenth of the newest");
-    state.note(ms(70));
-    assert_eq!(state.job_time, ms(70), "counted once");
+    assert_eq!(state.job_time, ms(65), "a twentieth of the newest");
+    state.note(ms(65));
+    assert_eq!(state.job_time, ms(65), "counted once");
 }
 
 #[test]

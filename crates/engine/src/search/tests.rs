@@ -8,7 +8,7 @@ use biometric::{ModelId, Person, PersonId, Score, Timestamp};
 use gallery::{Answer, Pair};
 
 use super::*;
-use crate::{Pool, PoolLimits};
+use crate::{Pool, PoolLimits, WaitLimits};
 
 const ONE: TenantId = TenantId(1);
 const OTHER: TenantId = TenantId(2);
@@ -126,7 +126,8 @@ struct House {
 
 impl House {
     fn new(workers: usize, gallery: Fake) -> Self {
-        let limits = PoolLimits { queue_jobs_max: 64, queue_wait_max: Duration::from_secs(600) };
+        let long = Duration::from_secs(600);
+        let limits = PoolLimits { queue_jobs_max: 64, wait: WaitLimits { burst: long, standing: long } };
         let pool = Arc::new(Pool::start(vec![(); workers], limits).expect("threads"));
         let gallery = Arc::new(gallery);
         let searches = Searches::new(gallery.clone(), pool.follow_ups());

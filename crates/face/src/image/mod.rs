@@ -7,7 +7,6 @@ mod view;
 mod wipe;
 
 use ::image::RgbImage;
-use zeroize::Zeroizing;
 
 use crate::Frame;
 
@@ -15,13 +14,19 @@ pub use picture::Picture;
 pub(crate) use view::View;
 
 /// The bytes of an encoded image as a client sent them; overwritten when dropped.
-pub struct ImageBytes(Zeroizing<Vec<u8>>);
+pub struct ImageBytes(Vec<u8>);
 
 impl ImageBytes {
     /// Takes the bytes over; they are not copied.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(bytes)
+    }
+}
+
+impl Drop for ImageBytes {
+    fn drop(&mut self) {
+        biometric::wipe(&mut self.0);
     }
 }
 
@@ -154,7 +159,7 @@ impl Image {
 
 impl Drop for Image {
     fn drop(&mut self) {
-        wipe::wipe(&mut self.pixels);
+        biometric::wipe(&mut std::mem::take(&mut self.pixels).into_raw());
     }
 }
 

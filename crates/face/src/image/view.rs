@@ -5,7 +5,6 @@ use ::image::{RgbImage, imageops};
 
 use super::Image;
 use super::jpeg::{Part, PixelRect};
-use super::wipe::wipe;
 use crate::{Frame, Point, Rect};
 
 /// By how much a view is smaller than the image: what a block of 8 x 8 coefficients can be decoded to.
@@ -181,7 +180,7 @@ impl Turn {
 
 impl Image {
     /// Turned as the orientation says; the pixels as they lay are overwritten.
-    pub(super) fn upright(mut pixels: RgbImage, orientation: Orientation) -> Self {
+    pub(super) fn upright(pixels: RgbImage, orientation: Orientation) -> Self {
         let turned = match orientation {
             Orientation::NoTransforms => return Self { pixels },
             Orientation::Rotate90 => imageops::rotate90(&pixels),
@@ -192,7 +191,7 @@ impl Image {
             Orientation::Rotate90FlipH => mirrored(imageops::rotate90(&pixels)),
             Orientation::Rotate270FlipH => mirrored(imageops::rotate270(&pixels)),
         };
-        wipe(&mut pixels);
+        biometric::wipe(&mut pixels.into_raw());
         Self { pixels: turned }
     }
 }

@@ -1,17 +1,8 @@
 //! Pixels are overwritten before their memory is given back.
 
-use std::hint::black_box;
 use std::mem;
 
-/// Overwrites pixels that nobody will look at any more.
-///
-/// A plain fill, which writes as fast as the memory takes it; `zeroize` would write byte by byte, and take longer than the
-/// decoder for a large photograph. The compiler may leave a fill out whose memory is freed without being read, so it is made
-/// to believe that somebody reads it.
-pub(super) fn wipe(pixels: &mut [u8]) {
-    pixels.fill(0);
-    black_box(pixels);
-}
+use biometric::wipe;
 
 /// Bytes that are overwritten when they are dropped.
 pub(super) struct Wiped(Vec<u8>);
@@ -58,10 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wiped_is_zero_and_what_is_taken_is_not() {
-        let mut pixels = vec![7; 100];
-        wipe(&mut pixels);
-        assert_eq!(pixels, [0; 100]);
+    fn what_is_taken_is_left_as_it_is() {
         let mut kept = Wiped::zeros(3);
         kept.fill(7);
         assert_eq!(kept.into_inner(), [7; 3]);

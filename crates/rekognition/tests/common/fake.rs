@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use biometric::{ModelId, PersonId, Similarity, TenantId};
 use engine::{
-    CollectionAnswer, CollectionError, CollectionId, Collections, ComparedFaces, FaceBox, FaceInImage, FaceRecord,
-    ImageBytes, IndexedFaces, Indexing, QualityBar, Reason, Rules, Scope, Search, SearchedFaces,
+    CollectionAnswer, CollectionError, CollectionId, Collections, ComparedFaces, Error, FaceBox, FaceInImage,
+    FaceRecord, ImageBytes, IndexedFaces, Indexing, QualityBar, Reason, Rules, Scope, Search, SearchedFaces,
 };
 use face::{Check, Face, Measure, Point, Policy, Pose, Rect, Survey, SurveyedFace};
 
@@ -18,6 +18,8 @@ pub enum Script {
     Panic,
     /// Never answers.
     Hang,
+    /// Has no time for images, and succeeds at everything else.
+    Full,
 }
 
 #[derive(Default)]
@@ -92,7 +94,7 @@ impl Fake {
         let script = *self.script.lock().expect("no panic");
         Box::pin(async move {
             match script {
-                Script::Succeed => Ok(success),
+                Script::Succeed | Script::Full => Ok(success),
                 Script::Fail(error) => Err(error()),
                 Script::Panic => panic!("the engine panics"),
                 Script::Hang => pending().await,
@@ -213,6 +215,13 @@ impl Collections for Fake {
 
     fn sweep_collections(&self) -> CollectionAnswer<'_, ()> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn admits(&self) -> Result<(), Error> {
+        match *self.script.lock().expect("no panic") {
+            Script::Full => Err(Error::Overloaded { retry_after: std::time::Duration::from_secs(1) }),
+            Script::Succeed | Script::Fail(_) | Script::Panic | Script::Hang => Ok(()),
+        }
     }
 
     fn face_model(&self) -> ModelId {
