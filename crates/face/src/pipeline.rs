@@ -180,6 +180,16 @@ impl Pipeline {
         }
     }
 
+    /// Decodes what the detection stage will look at first, which it otherwise does itself: for measuring one without the
+    /// other.
+    ///
+    /// # Errors
+    /// When the picture cannot be decoded.
+    pub fn decode(&self, picture: &mut Picture<'_>) -> Result<(), Error> {
+        picture.overview(self.detector.spec().longer_side_px_max)?;
+        Ok(())
+    }
+
     /// The detection stage alone: all faces, the largest first.
     ///
     /// # Errors

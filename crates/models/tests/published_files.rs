@@ -25,8 +25,8 @@ fn preparing_the_published_files_gives_what_the_cards_say() {
     }
 }
 
-/// The figures that OpenCV Zoo and the papers state, in multiplications with their additions and thus half of ours, are
-/// rounded and leave out what is not a convolution.
+/// What is said of them elsewhere, a multiplication with its addition being two operations: rounded, and convolutions alone,
+/// so that ours are a little more.
 #[test]
 fn the_work_of_the_published_networks_is_what_is_known_of_them() {
     let Some(folder) = std::env::var_os("AUTHER_CACHE") else {
@@ -39,6 +39,6 @@ fn the_work_of_the_published_networks_is_what_is_known_of_them() {
     let sface = prepare(&sface, Preparation::Dequantise).expect("prepares");
     for (network, side, giga) in [(&yunet, 320, 0.17), (&yunet, 640, 0.69), (&sface, 112, 1.15)] {
         let counted = work(network, side, side).expect("counts").flops as f64 / 1e9;
-        assert!((counted / giga - 1.0).abs() < 0.05, "{counted} GFLOP at {side} pixels, not {giga}");
+        assert!((0.99..1.08).contains(&(counted / giga)), "{counted} GFLOP at {side} pixels, not {giga}");
     }
 }
