@@ -8,7 +8,7 @@ LABELLED ?= ../shared/data
 OPENCV := target/opencv
 INDEXES := target/indexes
 
-.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search bench-gallery lint eval eval-checks eval-detection eval-reference bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search bench-gallery lint eval eval-checks eval-detection eval-reference bench bench-report bench-instructions bench-stages example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -72,8 +72,26 @@ eval-reference: setup $(OPENCV) ## Agreement with OpenCV's detector and recognis
 	$(AUTHER) eval reference $(LABELLED)/lfw_pairs/lfw --limit 200 --python $(OPENCV)/bin/python
 	$(AUTHER) eval reference $(LABELLED)/london_faces_800 --python $(OPENCV)/bin/python
 
+# What `make bench` leaves behind, a file a benchmark; docs/performance.md is made of them.
+RUN := reports/performance
+PHOTOGRAPH := tests/photos/A000369_b.jpg
+
+bench: setup $(OPENCV) ## All that docs/performance.md says, measured anew on one core, and the page
+	mkdir -p $(RUN) docs/performance
+	taskset -c 0 $(AUTHER) bench stages $(PHOTOGRAPH) --python $(OPENCV)/bin/python --json > $(RUN)/stages.json
+	taskset -c 0 $(AUTHER) bench limits $(PHOTOGRAPH) --json > $(RUN)/limits.json
+	scripts/bench-flame.sh $(PHOTOGRAPH) $(RUN)/flame.svg
+	$(MAKE) bench-report
+
+bench-report: ## The page docs/performance.md of the last run
+	cp $(RUN)/flame.svg docs/performance/
+	$(AUTHER) bench report $(RUN) --out docs/performance.md
+
+bench-instructions: ## Count the instructions of each stage; scripts/bench-instructions.sh --bless accepts a change
+	scripts/bench-instructions.sh
+
 bench-stages: setup $(OPENCV) ## Time of each stage of one verify request, beside OpenCV's
-	taskset -c 0 $(AUTHER) bench stages tests/photos/A000369_b.jpg --python $(OPENCV)/bin/python
+	taskset -c 0 $(AUTHER) bench stages $(PHOTOGRAPH) --python $(OPENCV)/bin/python
 
 $(INDEXES):
 	crates/eval/search/setup.sh $(INDEXES)

@@ -9,6 +9,8 @@ scripts/lint.sh
 # The tests run on the real models: `auther setup` fetches them once and checks them every time.
 cargo run --locked -p auther -- setup
 cargo test --workspace --locked
+# Whether a stage has become slower: by instructions, which do not depend on what else the machine does.
+scripts/bench-instructions.sh
 scripts/test-contract.sh
 scripts/test-clients-python.sh
 scripts/test-clients-typescript.sh

@@ -13,7 +13,7 @@ use face::{
     ChannelOrder, Detector, DetectorSpec, Embedder, EmbedderSpec, Landmarker, LandmarkerSpec, Pipeline, PixelSpec,
     Recipe, Runtime,
 };
-use models::{Cache, CachePlaces, Card, Catalogue, Channels};
+use models::{Cache, CachePlaces, Card, Catalogue, Channels, Preparation};
 
 use crate::cli::Common;
 use crate::failure::{Failure, Outcome};
@@ -120,6 +120,17 @@ impl Assembly {
         Ok((self.cache.verified_bytes(card)?, spec))
     }
 
+    /// A card's file as its makers publish it, checked.
+    pub(crate) fn published(&self, name: &str) -> Outcome<Vec<u8>> {
+        Ok(self.cache.verified_published(self.card(name)?)?)
+    }
+
+    /// The recognition model as published but for its weights, which are plain: what preparing it is compared with.
+    pub(crate) fn dequantised_embedder(&self) -> Outcome<Vec<u8>> {
+        let published = self.published(&self.settings.embedder)?;
+        models::prepare(&published, Preparation::Dequantise).map_err(Failure::context(&self.settings.embedder))
+    }
+
     /// How the recognition model's embeddings become templates.
     pub(crate) fn recipe(&self) -> Outcome<models::Recipe> {
         Ok(self.embedder()?.calibration.recipe)
@@ -202,11 +213,25 @@ impl Loaded {
 
     /// Another pipeline, with sessions of its own.
     pub(crate) fn pipeline(&self) -> Result<Pipeline, face::ModelError> {
-        let detector = Detector::load(&self.runtime, &self.detector, DetectorSpec::default())?;
+        let detector = Detector::load(&self.runtime, &self.detector, self.detector_spec())?;
         let (mesh, eye) = (&self.mesh, &self.eye);
         let landmarker = Landmarker::load(&self.runtime, (&mesh.0, &mesh.1), (&eye.0, &eye.1))?;
-        let embedder = Embedder::load(&self.runtime, &self.embedder, self.spec.clone())?;
-        Ok(Pipeline::new(detector, landmarker, embedder, self.recipe.clone()))
+        Ok(Pipeline::new(detector, landmarker, self.embedder()?, self.recipe.clone()))
+    }
+
+    /// Another recognition model alone.
+    pub(crate) fn embedder(&self) -> Result<Embedder, face::ModelError> {
+        self.embedder_of(&self.embedder)
+    }
+
+    /// The same model in another file, for comparisons.
+    pub(crate) fn embedder_of(&self, onnx: &[u8]) -> Result<Embedder, face::ModelError> {
+        Embedder::load(&self.runtime, onnx, self.spec.clone())
+    }
+
+    /// How faces are looked for.
+    pub(crate) fn detector_spec(&self) -> DetectorSpec {
+        DetectorSpec::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line's words.
 
 mod back_office;
+pub(crate) mod bench;
 mod remote;
 mod signing;
 mod value;
@@ -338,16 +339,17 @@ pub(crate) enum Eval {
 pub(crate) enum Bench {
     /// Time of each stage of one verify request, on one core, beside OpenCV's if a Python with it is given
     #[command(after_help = help::BENCH_STAGES)]
-    Stages {
-        /// A photograph; brought to one megapixel first
-        image: PathBuf,
-        /// How often each stage is run
-        #[arg(long, default_value_t = 50)]
-        repetitions: usize,
-        /// Python that has OpenCV; `make bench-stages` prepares one
-        #[arg(long, value_name = "FILE")]
-        python: Option<PathBuf>,
-    },
+    Stages(bench::BenchStages),
+    /// What this machine could do at best, stage by stage, and what share of it is reached; the embedder beside the
+    /// published one
+    #[command(after_help = help::BENCH_LIMITS)]
+    Limits(bench::BenchLimits),
+    /// Draw a flame graph of the samples that `perf` took of `auther bench stages`
+    #[command(after_help = help::BENCH_FLAME)]
+    Flame(bench::BenchFlame),
+    /// Write the page of what the benchmarks measured
+    #[command(after_help = help::BENCH_REPORT)]
+    Report(bench::BenchReport),
     /// The 1:N search: agreement with a full scan, time, memory; beside faiss, hnswlib, usearch and pgvector if a Python with
     /// them is given
     #[command(after_help = help::BENCH_SEARCH)]

@@ -163,6 +163,26 @@ Needs the models (`auther setup`) and an image with a face.
 Example:
   auther bench stages portrait.jpg --repetitions 200 --json";
 
+pub(crate) const BENCH_LIMITS: &str = "\
+Needs the models (`auther setup`) and an image with a face. Peaks are measured in the same run: best on a machine that does \
+    nothing else, and on one core (`taskset -c 0`).
+
+Example:
+  auther bench limits portrait.jpg --json";
+
+pub(crate) const BENCH_FLAME: &str = "\
+Needs what `perf script` printed; scripts/bench-flame.sh takes the samples and calls this.
+
+Example:
+  auther bench flame samples.txt --out flame.svg";
+
+pub(crate) const BENCH_REPORT: &str = "\
+Needs a folder with what other benchmarks printed; `make bench` runs them all and then this. The page refers to its pictures in a \
+    folder beside it that has its name: docs/performance/ for docs/performance.md.
+
+Example:
+  auther bench report reports/performance --out docs/performance.md";
+
 pub(crate) const BENCH_SEARCH: &str = "\
 Needs nothing first; with --lfw the models (`auther setup`). Galleries lie in a folder of the run's own below $TMPDIR, about \
     1.1 kB a template, until it ends. Best on a machine that does nothing else.

@@ -30,6 +30,9 @@ pub enum Error {
     /// The measured calibration contradicts itself.
     #[error(transparent)]
     Card(#[from] models::CardError),
+    /// A network's file is not one whose work can be counted.
+    #[error(transparent)]
+    Model(#[from] models::PrepareError),
     /// There are too few comparisons for a statistic.
     #[error("too little data: {0}")]
     TooLittle(String),

@@ -3,9 +3,12 @@
 //! - [`checks`]: the image checks on labelled images: wrong rejects, misses, sweeps, cost, against a baseline.
 //! - [`detection`]: how large a face must be to be found, what looks cost, whom the cascade finds.
 //! - [`draw`]: lines, dots and text on a picture; what the checks saw of a face.
+//! - [`flame`]: where a request's time goes, from the samples of a profiler.
 //! - [`lfw`]: ten-fold accuracy, FNMR at fixed FMR over all pairs, and the calibration table that makes a score a
 //!   similarity.
+//! - [`limits`]: what the machine could do at best, stage by stage, and what share of that is reached.
 //! - [`portraits`]: measures and the mean shape of the head on studio portraits, which quality and pose rest on.
+//! - [`performance`]: the page that the benchmarks' results make.
 //! - [`pairs`]: false matches and false non-matches of the shipped thresholds on a folder of labelled pairs.
 //! - [`mod@reference`]: boxes, landmarks and embeddings against OpenCV's own code.
 //! - [`mod@search`]: the 1:N search beside a full scan, approximate indexes and a database.
@@ -21,10 +24,14 @@ pub mod draw;
 mod embeddings;
 mod error;
 mod extract;
+pub mod flame;
 pub mod lfw;
+pub mod limits;
+mod machine;
 mod markdown;
 pub mod pairs;
 mod parallel;
+pub mod performance;
 mod plot;
 pub mod portraits;
 mod progress;
@@ -38,4 +45,5 @@ mod table_file;
 
 pub use error::Error;
 pub use extract::{FaceChoice, PipelineFactory};
+pub use machine::Machine;
 pub use progress::{Progress, Quiet};

@@ -5,16 +5,17 @@
 
 mod picture;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use biometric::{Calibration, Template};
 use face::{ImageLimits, Picture, Recipe, Wanted};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-pub use picture::prepare;
+pub use picture::Photograph;
 pub(crate) use picture::resize;
 
+use crate::machine::Machine;
 use crate::markdown::table;
 use crate::python::{Conversation, OpenCv};
 use crate::{Error, FaceChoice, PipelineFactory, Progress};
@@ -31,9 +32,9 @@ pub const STAGES: [&str; 6] = ["base64", "decode", "detect", "align", "embed", "
 /// What is measured.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// A picture with a face; [`prepare`] makes one of a megapixel.
-    pub picture: PathBuf,
-    /// Measured requests.
+    /// Pictures with a face, as [`Photograph::prepare`] makes them.
+    pub pictures: Vec<(Photograph, PathBuf)>,
+    /// Measured requests of each.
     pub repetitions: usize,
     /// The recipe that ships.
     pub recipe: Recipe,
@@ -44,10 +45,21 @@ pub struct Options {
 }
 
 /// Times of both sides.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StagesReport {
-    /// The picture.
-    pub picture: String,
+    /// What it ran on.
+    pub machine: Machine,
+    /// OpenCV's version, if it was run.
+    pub opencv: Option<String>,
+    /// A picture each.
+    pub pictures: Vec<PictureReport>,
+}
+
+/// Times of the requests with one picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PictureReport {
+    /// Which.
+    pub photograph: Photograph,
     /// Its width in pixels.
     pub width: u32,
     /// Its height in pixels.
@@ -61,10 +73,10 @@ pub struct StagesReport {
 }
 
 /// Times of one stage.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageReport {
     /// Its name.
-    pub stage: &'static str,
+    pub stage: String,
     /// Ours.
     pub ours: Times,
     /// OpenCV's, if it was run.
@@ -74,7 +86,7 @@ pub struct StageReport {
 }
 
 /// Milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Times {
     /// The middle one.
     pub median_ms: f64,
@@ -87,52 +99,71 @@ type Laps = [f64; STAGES.len()];
 /// Measures both sides.
 ///
 /// # Errors
-/// When the picture has no face, a network fails, or OpenCV does not run.
+/// When a picture has no face, a network fails, or OpenCV does not run.
 pub fn stages(
     options: &Options,
     factory: &PipelineFactory<'_>,
     progress: &dyn Progress,
 ) -> Result<StagesReport, Error> {
-    let bytes = std::fs::read(&options.picture).map_err(Error::file(&options.picture))?;
-    let size = face::decode(&bytes, &ImageLimits::default()).map(|image| (image.width(), image.height()));
-    let (width, height) = size.map_err(|error| Error::data(&options.picture, error.to_string()))?;
-    let text = base64_simd::STANDARD.encode_to_string(&bytes);
     let mut pipeline = factory().map_err(Error::Pipeline)?;
-    let mut conversation = match &options.opencv {
-        Some(opencv) => Some(opencv.converse(SCRIPT, &options.picture)?),
-        None => None,
-    };
-    let mut request = Request { options, text: &text, pipeline: &mut pipeline, reference: None };
-    progress.begin("requests", options.repetitions as u64);
+    let mut report = StagesReport { machine: Machine::here(), opencv: None, pictures: Vec::new() };
+    progress.begin("requests", (options.repetitions * options.pictures.len()) as u64);
+    for (photograph, path) in &options.pictures {
+        let mut conversation = match &options.opencv {
+            Some(opencv) => Some(opencv.converse(SCRIPT, path)?),
+            None => None,
+        };
+        if let Some(conversation) = &mut conversation {
+            report.opencv = Some(answer(conversation, "version")?);
+        }
+        report.pictures.push(picture(options, *photograph, path, &mut pipeline, conversation, progress)?);
+    }
+    progress.end();
+    Ok(report)
+}
+
+fn picture(
+    options: &Options,
+    photograph: Photograph,
+    path: &Path,
+    pipeline: &mut face::Pipeline,
+    mut conversation: Option<Conversation>,
+    progress: &dyn Progress,
+) -> Result<PictureReport, Error> {
+    let bytes = std::fs::read(path).map_err(Error::file(path))?;
+    let frame = Picture::open(&bytes, &ImageLimits::default()).map(|picture| picture.frame());
+    let frame = frame.map_err(|error| Error::data(path, error.to_string()))?;
+    let text = base64_simd::STANDARD.encode_to_string(&bytes);
+    let mut request = Request { options, path, text: &text, pipeline, reference: None };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for number in 0..WARM_UP + options.repetitions.max(1) {
         let our = request.run()?;
-        let their = conversation.as_mut().map(ask).transpose()?;
+        let their: Option<Laps> = conversation.as_mut().map(|there| answer(there, "run")).transpose()?;
         if number >= WARM_UP {
             ours.push(our);
             theirs.extend(their);
             progress.advance();
         }
     }
-    progress.end();
-    Ok(StagesReport {
-        picture: options.picture.display().to_string(),
-        width,
-        height,
+    Ok(PictureReport {
+        photograph,
+        width: frame.width,
+        height: frame.height,
         bytes: bytes.len(),
         repetitions: ours.len(),
         stages: summarise(&ours, &theirs),
     })
 }
 
-fn ask(conversation: &mut Conversation) -> Result<Laps, Error> {
-    let answer = conversation.ask("run")?;
+fn answer<T: serde::de::DeserializeOwned>(conversation: &mut Conversation, question: &str) -> Result<T, Error> {
+    let answer = conversation.ask(question)?;
     serde_json::from_str(&answer).map_err(|error| Error::Python(format!("{answer:?}: {error}")))
 }
 
 /// One side's tools.
 struct Request<'a> {
     options: &'a Options,
+    path: &'a Path,
     text: &'a str,
     pipeline: &'a mut face::Pipeline,
     /// What the probe is compared with: itself, from the first request on.
@@ -140,14 +171,16 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
+    // A frame of its own in whatever profile: what is below it is the request.
+    #[inline(never)]
     fn run(&mut self) -> Result<Laps, Error> {
-        let picture = &self.options.picture;
-        let wrong = |error: &dyn std::fmt::Display| Error::data(picture, error.to_string());
+        let path = self.path;
+        let wrong = |error: &dyn std::fmt::Display| Error::data(path, error.to_string());
         let mut clock = Clock::start();
         let bytes = base64_simd::STANDARD.decode_to_vec(self.text).map_err(|error| wrong(&error))?;
         clock.lap();
-        let image = face::decode(&bytes, &ImageLimits::default()).map_err(|error| wrong(&error))?;
-        let mut picture = Picture::of(&image);
+        let mut picture = Picture::open(&bytes, &ImageLimits::default()).map_err(|error| wrong(&error))?;
+        self.pipeline.decode(&mut picture)?;
         clock.lap();
         let faces = self.pipeline.detect(&mut picture, Wanted::Largest)?;
         let face = FaceChoice::Largest.choose(picture.frame(), &faces);
@@ -163,7 +196,8 @@ impl Request<'_> {
         let score = template.compare(reference).map_err(|error| wrong(&error))?;
         std::hint::black_box(self.options.calibration.similarity(score));
         // Wiping the pixels is part of the request.
-        drop((crop, image, bytes));
+        drop((crop, picture));
+        drop(bytes);
         clock.lap();
         Ok(clock.laps)
     }
@@ -190,21 +224,21 @@ impl Clock {
 }
 
 fn summarise(ours: &[Laps], theirs: &[Laps]) -> Vec<StageReport> {
-    let stage = |(at, stage): (usize, &&'static str)| report(stage, ours, theirs, |laps| laps[at]);
+    let stage = |(at, stage): (usize, &&str)| report(stage, ours, theirs, |laps| laps[at]);
     let mut stages: Vec<StageReport> = STAGES.iter().enumerate().map(stage).collect();
     stages.push(report("total", ours, theirs, |laps| laps.iter().sum()));
     stages
 }
 
-fn report(stage: &'static str, ours: &[Laps], theirs: &[Laps], of: impl Fn(&Laps) -> f64) -> StageReport {
+fn report(stage: &str, ours: &[Laps], theirs: &[Laps], of: impl Fn(&Laps) -> f64) -> StageReport {
     let ours = Times::of(ours.iter().map(&of).collect());
     let opencv = (!theirs.is_empty()).then(|| Times::of(theirs.iter().map(&of).collect()));
     let ratio = opencv.map(|opencv| opencv.median_ms / ours.median_ms);
-    StageReport { stage, ours, opencv, ratio }
+    StageReport { stage: stage.to_owned(), ours, opencv, ratio }
 }
 
 impl Times {
-    fn of(mut times: Vec<f64>) -> Self {
+    pub(crate) fn of(mut times: Vec<f64>) -> Self {
         times.sort_unstable_by(f64::total_cmp);
         let at = |at: usize| times.get(at).copied().unwrap_or(f64::NAN);
         Self { median_ms: at(times.len() / 2), min_ms: at(0) }
@@ -215,10 +249,29 @@ impl StagesReport {
     /// The report as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
+        format!("# Stages of a verify request, one thread\n\n{}", self.section())
+    }
+
+    /// The tables, for a page that has a heading for them.
+    pub(crate) fn section(&self) -> String {
+        let opencv = match &self.opencv {
+            Some(version) => format!(" OpenCV {version} by turns; its share of base64 is Python's."),
+            None => String::new(),
+        };
+        let pictures: String = self.pictures.iter().map(PictureReport::section).collect();
+        format!(
+            "{}. Of a JPEG, `decode` is what detection looks at; what alignment needs beyond that is decoded in `align`.{opencv}\n\n{pictures}",
+            self.machine.words(),
+        )
+    }
+}
+
+impl PictureReport {
+    fn section(&self) -> String {
         let row = |stage: &StageReport| {
             let their = |of: fn(&Times) -> f64| stage.opencv.as_ref().map_or("-".into(), |t| format!("{:.3}", of(t)));
             vec![
-                stage.stage.to_owned(),
+                stage.stage.clone(),
                 format!("{:.3}", stage.ours.median_ms),
                 format!("{:.3}", stage.ours.min_ms),
                 their(|times| times.median_ms),
@@ -229,9 +282,8 @@ impl StagesReport {
         let rows: Vec<Vec<String>> = self.stages.iter().map(row).collect();
         let header = ["stage", "ours, median ms", "min", "OpenCV, median ms", "min", "OpenCV / ours"];
         format!(
-            "# Stages of a verify request, one thread\n\n{}: {} x {} pixels, {} bytes; {} requests by turns. OpenCV's share \
-             of base64 is Python's.\n\n{}",
-            self.picture,
+            "{}: {} x {} pixels, {} bytes; {} requests.\n\n{}",
+            self.photograph.title(),
             self.width,
             self.height,
             self.bytes,
@@ -253,7 +305,7 @@ mod tests {
         assert_eq!(stages.len(), 7);
         assert_eq!(stages[0].ours, Times { median_ms: 2.0, min_ms: 1.0 });
         assert_eq!(stages[0].ratio, Some(2.0));
-        assert_eq!((stages[6].stage, stages[6].ours.median_ms), ("total", 12.0));
+        assert_eq!((stages[6].stage.as_str(), stages[6].ours.median_ms), ("total", 12.0));
         assert!(summarise(&ours, &[])[0].opencv.is_none());
     }
 }

@@ -71,6 +71,14 @@ impl Svg {
         ));
     }
 
+    /// A filled box that says what it is when it is pointed at.
+    pub(crate) fn titled_box(&mut self, at: (f64, f64), size: (f64, f64), colour: &str, title: &str) {
+        let ((x, y), (width, height), title) = (at, size, escaped(title));
+        self.add(&format!(
+            r##"<rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" fill="{colour}" fill-opacity="0.45" stroke="white"><title>{title}</title></rect>"##
+        ));
+    }
+
     pub(crate) fn path(&mut self, points: &[(f64, f64)], colour: &str, width: f64, dashes: &str) {
         let dashes = if dashes.is_empty() { String::new() } else { format!(r#" stroke-dasharray="{dashes}""#) };
         let points = listed(points);

@@ -75,6 +75,13 @@ impl Detector {
         Ok(found)
     }
 
+    /// Decodes what the first look needs, which [`Self::detect`] otherwise does.
+    pub(crate) fn decode(&self, picture: &mut Picture<'_>) -> Result<(), Error> {
+        let size = self.spec().input_size(picture.frame(), LOOKS_PX[0]);
+        picture.overview(size.longer_side())?;
+        Ok(())
+    }
+
     /// Looks at the whole picture until what is wanted is found; with it, the pixels of that look to one of the picture.
     fn search(&mut self, picture: &mut Picture<'_>, wanted: Wanted) -> Result<(Vec<Face>, f32), Error> {
         let longer = picture.frame().longer_side();

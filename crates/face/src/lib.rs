@@ -11,6 +11,8 @@
 //! The models are behind a private trait (`model`), so the whole pipeline is tested without weights.
 
 mod align;
+#[doc(hidden)]
+pub mod bench;
 mod cascade;
 mod checks;
 mod detect;

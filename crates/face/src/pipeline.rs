@@ -180,6 +180,15 @@ impl Pipeline {
         }
     }
 
+    /// Decodes what the detection stage will look at first, which it otherwise does itself: for measuring one without the
+    /// other.
+    ///
+    /// # Errors
+    /// When the picture cannot be decoded.
+    pub fn decode(&self, picture: &mut Picture<'_>) -> Result<(), Error> {
+        self.detector.decode(picture)
+    }
+
     /// The detection stage alone: the largest face first.
     ///
     /// # Errors

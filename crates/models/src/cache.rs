@@ -65,6 +65,14 @@ impl Cache {
         read_checked(&self.path(card), card.used())
     }
 
+    /// Reads the file as its makers publish it, after checking its SHA-256: for comparisons with what is made of it.
+    ///
+    /// # Errors
+    /// When it is missing, unreadable, or not what the card says.
+    pub fn verified_published(&self, card: &Card) -> Result<Vec<u8>, CacheError> {
+        read_checked(&self.path_of(card, &card.file), &card.file)
+    }
+
     /// The path of the file, after checking its SHA-256: for libraries, which the system loads by path.
     ///
     /// # Errors

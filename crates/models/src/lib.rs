@@ -25,6 +25,6 @@ pub use card::{
 };
 pub use catalogue::Catalogue;
 pub use doctor::{Finding, State, survey};
-pub use prepare::{Preparation, PrepareError, prepare};
+pub use prepare::{Preparation, PrepareError, Work, prepare, work};
 pub use setup::{Attempt, Event, Options, Progress, SetupError, Silent, setup};
 pub use sha256::{Sha256, Sha256Error};

@@ -1,11 +1,11 @@
 //! `auther bench`: speed on this machine.
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+mod performance;
+
+use std::path::Path;
 
 use eval::lfw::CacheFile;
 use eval::search::{Faces, Peer, Plan, SearchReport};
-use eval::stages::{self, Options, StagesReport};
 
 use crate::assembly::Assembly;
 use crate::cli::{Bench, BenchSearch};
@@ -15,38 +15,12 @@ use crate::progress::EvalProgress;
 
 pub(super) fn run(assembly: &Assembly, command: Bench, json: bool) -> Outcome {
     match command {
-        Bench::Stages { image, repetitions, python } => run_stages(assembly, &image, repetitions, python, json),
+        Bench::Stages(arguments) => performance::stages(assembly, arguments, json),
+        Bench::Limits(arguments) => performance::limits(assembly, &arguments, json),
+        Bench::Flame(arguments) => performance::flame(&arguments),
+        Bench::Report(arguments) => performance::report(&arguments),
         Bench::Search(arguments) => search(assembly, arguments, json),
     }
-}
-
-fn run_stages(assembly: &Assembly, image: &Path, repetitions: usize, python: Option<PathBuf>, json: bool) -> Outcome {
-    let folder = super::eval::scratch("bench")?;
-    let measured = stages(assembly, &folder, image, repetitions, python);
-    // It holds a face: gone whatever came of the measurement.
-    std::fs::remove_dir_all(&folder).map_err(Failure::context(folder.display()))?;
-    print(json, &measured?, StagesReport::markdown)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn stages(
-    assembly: &Assembly,
-    folder: &Path,
-    image: &Path,
-    repetitions: usize,
-    python: Option<PathBuf>,
-) -> Outcome<StagesReport> {
-    let loaded = assembly.load()?;
-    let picture = folder.join("megapixel.jpg");
-    stages::prepare(image, &picture)?;
-    let options = Options {
-        picture,
-        repetitions,
-        recipe: loaded.recipe.clone(),
-        calibration: loaded.calibration.clone(),
-        opencv: python.map(|python| super::eval::opencv(assembly, python)).transpose()?,
-    };
-    Ok(stages::stages(&options, &|| super::eval::factory(&loaded), &EvalProgress::default())?)
 }
 
 fn search(assembly: &Assembly, arguments: BenchSearch, json: bool) -> Outcome {

@@ -38,6 +38,7 @@ use self::source::{SEED, Source};
 use crate::{Error, PipelineFactory, Progress};
 
 pub use self::latency::Spread;
+pub(crate) use self::memory::processor;
 pub use self::peers::Peer;
 pub use self::report::{
     Agreement, Bandwidth, Build, GalleryReport, Kind, Machine, SearchReport, SourceReport, SystemReport, Target,

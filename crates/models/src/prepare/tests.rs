@@ -49,6 +49,53 @@ fn the_bytes_are_always_the_same() {
 }
 
 #[test]
+fn dequantised_for_comparison_it_computes_the_same_with_the_operations_as_published() {
+    let original = sample::network();
+    let dequantised = prepare(&original, Preparation::Dequantise).expect("prepares");
+    let (expected, found) = (outputs(&original, &image(3)), outputs(&dequantised, &image(3)));
+    let size = expected.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+    let worst = expected.iter().zip(&found).fold(0.0_f64, |most, (e, f)| most.max((e - f).abs()));
+    assert!(size > 0.1 && worst < 1e-6 * size, "{worst} of {size}");
+    let kept = |bytes: &[u8]| {
+        let graph = onnx::Model::decode(bytes).expect("decodes").graph.expect("a graph");
+        let kinds = graph.node.into_iter().filter_map(|node| node.op_type);
+        kinds.filter(|kind| !["DequantizeLinear", "Reshape", "Dropout"].contains(&kind.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&original), kept(&dequantised));
+}
+
+#[test]
+fn work_is_counted_as_by_hand() {
+    let found = work(&sample::detector("Relu"), 64, 64).expect("counts");
+    // 8 x 8 windows of 8 x 8 x 3 products and sums, each result once more by Relu.
+    assert_eq!(found.flops, 64 * (2 * 8 * 8 * 3) + 64);
+    assert_eq!((found.weight_bytes, found.input_bytes, found.output_bytes), (4 * 192, 4 * 3 * 64 * 64, 4 * 64));
+    assert_eq!(found.activation_bytes, 4 * 4 * 64);
+    assert_eq!(found.compulsory_bytes(), 768 + 49_152 + 256);
+    // Of another size: as many windows as fit.
+    assert_eq!(work(&sample::detector("Relu"), 128, 32).expect("counts").flops, 64 * (2 * 8 * 8 * 3) + 64);
+}
+
+#[test]
+fn work_of_padded_strided_grouped_convolutions_and_all_that_is_between_them() {
+    let dequantised = prepare(&sample::network(), Preparation::Dequantise).expect("prepares");
+    let centring = 2 * 108;
+    let plain = 216 * (2 * 3 * 9) + 4 * 216;
+    let depthwise = 54 * (2 * 9) + 4 * 54;
+    let pointwise = 45 * (2 * 6) + 4 * 45;
+    let head = 2 * 45 + (2 * 45 * 4 + 4) + 2 * 4;
+    assert_eq!(work(&dequantised, 6, 6).expect("counts").flops, centring + plain + depthwise + pointwise + head);
+}
+
+#[test]
+fn work_that_cannot_be_counted_is_an_error() {
+    assert!(work(&sample::detector("LSTM"), 64, 64).expect_err("unknown").to_string().contains("LSTM is not counted"));
+    assert!(work(&sample::detector("Relu"), 4, 64).expect_err("small").to_string().contains("larger than the image"));
+    // As published the weights are not there yet.
+    assert!(work(&sample::network(), 6, 6).is_err());
+}
+
+#[test]
 fn preparing_twice_changes_nothing_more() {
     let once = prepare(&sample::network(), Preparation::Fold).expect("prepares");
     assert!(prepare(&once, Preparation::Fold).expect("prepares") == once);
@@ -58,7 +105,7 @@ fn preparing_twice_changes_nothing_more() {
 fn a_file_cut_short_anywhere_is_an_error() {
     let bytes = sample::network();
     for length in 0..bytes.len() {
-        for preparation in [Preparation::Fold, Preparation::DynamicSize] {
+        for preparation in [Preparation::Fold, Preparation::DynamicSize, Preparation::Dequantise] {
             assert!(prepare(&bytes[..length], preparation).is_err(), "{length}");
         }
     }
@@ -137,6 +184,7 @@ proptest! {
         }
         let _ = prepare(&bytes, Preparation::Fold);
         let _ = prepare(&bytes, Preparation::DynamicSize);
+        let _ = work(&bytes, 6, 6);
     }
 
     #[test]
