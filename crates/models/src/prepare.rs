@@ -38,6 +38,9 @@ pub enum Preparation {
     /// For TensorFlow Lite files of convolutional networks: the same network as ONNX, channels before pixels, `PRelu`
     /// rewritten, and a free batch dimension.
     FromTflite,
+    /// For comparisons: weights dequantised to `f32` and operators without effect dropped, so that the runtime loads the
+    /// file; everything else as published.
+    Dequantise,
 }
 
 /// Prepares a published file.
@@ -52,6 +55,7 @@ pub fn prepare(bytes: &[u8], preparation: Preparation) -> Result<Vec<u8>, Prepar
         Preparation::Fold => improve(read::graph(decode(bytes)?)?, &FOLD),
         Preparation::DynamicSize => dynamic_size::free(decode(bytes)?),
         Preparation::FromTflite => improve(tflite::graph(bytes)?, &[prelu::rewrite]),
+        Preparation::Dequantise => improve(read::graph(decode(bytes)?)?, &DEQUANTISE),
     }
 }
 
@@ -64,6 +68,7 @@ fn decode(bytes: &[u8]) -> Result<onnx::Model, PrepareError> {
 type Pass = fn(&mut graph::Graph) -> Result<(), PrepareError>;
 
 const FOLD: [Pass; 5] = [constants::evaluate, constants::drop_idle, scale::fold, batchnorm::fold, prelu::rewrite];
+const DEQUANTISE: [Pass; 2] = [constants::evaluate, constants::drop_idle];
 
 fn improve(mut graph: graph::Graph, passes: &[Pass]) -> Result<Vec<u8>, PrepareError> {
     for pass in passes {
