@@ -8,7 +8,7 @@ pub(super) fn resident() -> Option<u64> {
 }
 
 /// The processor's name for itself.
-pub(super) fn processor() -> String {
+pub(crate) fn processor() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {
         let line = info.lines().find(|line| line.starts_with(name));

@@ -8,13 +8,13 @@
 
 mod agreement;
 mod exact;
-mod latency;
+pub(crate) mod latency;
 mod memory;
 mod ours;
 mod peers;
 mod plots;
 mod queries;
-mod random;
+pub(crate) mod random;
 mod report;
 mod rounds;
 mod rows;
@@ -38,6 +38,7 @@ use self::source::{SEED, Source};
 use crate::{Error, PipelineFactory, Progress};
 
 pub use self::latency::Spread;
+pub(crate) use self::memory::processor;
 pub use self::peers::Peer;
 pub use self::report::{
     Agreement, Bandwidth, Build, GalleryReport, Kind, Machine, SearchReport, SourceReport, SystemReport, Target,
