@@ -2,6 +2,7 @@
 //!
 //! - [`checks`]: the image checks on labelled images: wrong rejects, misses, sweeps, cost, against a baseline.
 //! - [`draw`]: lines, dots and text on a picture; what the checks saw of a face.
+//! - [`mod@load`]: whole requests, our server beside OpenCV, deepface and dlib; latency under load; overhead, memory, start.
 //! - [`lfw`]: ten-fold accuracy, FNMR at fixed FMR over all pairs, and the calibration table that makes a score a
 //!   similarity.
 //! - [`portraits`]: measures and the mean shape of the head on studio portraits, which quality and pose rest on.
@@ -20,6 +21,7 @@ mod embeddings;
 mod error;
 mod extract;
 pub mod lfw;
+pub mod load;
 mod markdown;
 pub mod pairs;
 mod parallel;

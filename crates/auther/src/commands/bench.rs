@@ -1,5 +1,7 @@
 //! `auther bench`: speed on this machine.
 
+mod load;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,15 +10,17 @@ use eval::search::{Faces, Peer, Plan, SearchReport};
 use eval::stages::{self, Options, StagesReport};
 
 use crate::assembly::Assembly;
-use crate::cli::{Bench, BenchSearch};
+use crate::cli::{Bench, BenchSearch, Common};
 use crate::failure::{Failure, Outcome};
 use crate::output::print;
 use crate::progress::EvalProgress;
 
-pub(super) fn run(assembly: &Assembly, command: Bench, json: bool) -> Outcome {
+pub(super) fn run(assembly: &Assembly, command: Bench, common: &Common) -> Outcome {
+    let json = common.json;
     match command {
         Bench::Stages { image, repetitions, python } => run_stages(assembly, &image, repetitions, python, json),
         Bench::Search(arguments) => search(assembly, arguments, json),
+        Bench::Load(arguments) => load::run(assembly, &arguments, common),
     }
 }
 
