@@ -7,8 +7,9 @@ LISTEN ?= 127.0.0.1:8080
 LABELLED ?= ../shared/data
 OPENCV := target/opencv
 INDEXES := target/indexes
+PEERS := target/peers
 
-.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search bench-gallery lint eval eval-checks eval-detection eval-reference bench bench-report bench-instructions bench-stages example-images fuzz help
+.PHONY: build setup setup-debug serve test test-clients test-contract test-postman test-rekognition test-browser bench-console bench-signing bench-search bench-gallery lint eval eval-checks eval-detection eval-reference bench bench-report bench-instructions bench-stages bench-load example-images fuzz help
 
 serve: setup ## Build, fetch the models once, and serve
 	$(AUTHER) serve --listen $(LISTEN) --data $(DATA)
@@ -101,6 +102,12 @@ bench-search: setup $(INDEXES) ## The 1:N search beside faiss, hnswlib, usearch 
 		--python $(INDEXES)/bin/python --report reports/search
 	mkdir -p docs/search
 	cp reports/search/report.md reports/search/*.svg docs/search/
+
+$(PEERS):
+	crates/eval/load/setup.sh $(PEERS)
+
+bench-load: setup $(PEERS) ## Whole requests beside OpenCV, deepface and dlib; latency under load, overhead, memory, start (half an hour)
+	$(AUTHER) bench load --python $(PEERS)/bin/python --report reports/load
 
 bench-gallery: ## The gallery as the server uses it, database and start included, up to ten million persons (15 GB of disk)
 	cargo bench --locked -p gallery -- 10000000 > target/bench-gallery.txt

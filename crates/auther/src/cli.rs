@@ -2,6 +2,7 @@
 
 mod back_office;
 pub(crate) mod bench;
+mod load;
 mod remote;
 mod signing;
 mod value;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 pub(crate) use back_office::{Key, Organisation, Plan, PlanLimits, Usage, User};
+pub(crate) use load::BenchLoad;
 pub(crate) use remote::Remote;
 pub(crate) use signing::{Algorithm, Signing};
 pub(crate) use value::Count;
@@ -354,6 +356,10 @@ pub(crate) enum Bench {
     /// them is given
     #[command(after_help = help::BENCH_SEARCH)]
     Search(BenchSearch),
+    /// Whole requests: throughput beside OpenCV, deepface and dlib if a Python with them is given; latency under load that
+    /// does not wait, overhead, memory, start
+    #[command(after_help = help::BENCH_LOAD)]
+    Load(BenchLoad),
 }
 
 #[derive(Args)]

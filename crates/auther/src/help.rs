@@ -155,7 +155,8 @@ Best on a machine that does nothing else.
 
 Examples:
   auther bench stages portrait.jpg
-  auther bench search --quick";
+  auther bench search --quick
+  auther bench load --quick";
 
 pub(crate) const BENCH_STAGES: &str = "\
 Needs the models (`auther setup`) and an image with a face.
@@ -191,6 +192,23 @@ Exit status: 0 when every answer was that of a full scan, 2 when one was not, 1 
 Examples:
   auther bench search --quick --rows 100000
   auther bench search --rows 1000000 --json | jq '.targets'";
+
+pub(crate) const BENCH_LOAD: &str = "\
+Needs the models (`auther setup`) and portraits: two photographs of each person, NAME_a.jpg to enrol and NAME_b.jpg to verify, as \
+    in the project's tests/photos. Starts `auther serve` by itself, on a free port with a folder of its own below $TMPDIR, and ends \
+    it. Photographs of 1 and of 12 megapixels are made from the portraits. Settings (--config, AUTHER_...) are those of the server.
+
+Throughput is measured with connections that wait for their answers, by turns with the others; then requests come at random \
+    times at 0.5, 0.8, 1 and 2 times the capacity, whether or not those before them have been answered. Best on a machine that \
+    does nothing else: client and server share it.
+
+Exit status: 0 when every answer was right, or a refusal of what was too much; 2 when one was wrong, 1 on an error.
+
+Examples:
+  auther bench load --quick
+  auther bench load --python target/peers/bin/python --report reports/load
+  auther bench load --python target/peers/bin/python --skip face_recognition --seconds 5 --rounds 3 --json
+  auther bench load --redraw reports/load";
 
 pub(crate) const DOCTOR: &str = "\
 Needs nothing first, and may run beside the server. What is wrong is said with what to do about it.

@@ -39,6 +39,9 @@ pub enum Error {
     /// The Python side of a comparison failed.
     #[error("the Python side failed: {0}")]
     Python(String),
+    /// Our server does not start, or does not do what it is for.
+    #[error("the server: {0}")]
+    Server(String),
     /// The search's index is not what was put into it.
     #[error(transparent)]
     Search(#[from] search::Damaged),

@@ -4,6 +4,7 @@
 //! - [`detection`]: how large a face must be to be found, what looks cost, whom the cascade finds.
 //! - [`draw`]: lines, dots and text on a picture; what the checks saw of a face.
 //! - [`flame`]: where a request's time goes, from the samples of a profiler.
+//! - [`mod@load`]: whole requests, our server beside OpenCV, deepface and dlib; latency under load; overhead, memory, start.
 //! - [`lfw`]: ten-fold accuracy, FNMR at fixed FMR over all pairs, and the calibration table that makes a score a
 //!   similarity.
 //! - [`limits`]: what the machine could do at best, stage by stage, and what share of that is reached.
@@ -27,6 +28,7 @@ mod extract;
 pub mod flame;
 pub mod lfw;
 pub mod limits;
+pub mod load;
 mod machine;
 mod markdown;
 pub mod pairs;

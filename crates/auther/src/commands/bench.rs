@@ -1,5 +1,6 @@
 //! `auther bench`: speed on this machine.
 
+mod load;
 mod performance;
 
 use std::path::Path;
@@ -8,18 +9,20 @@ use eval::lfw::CacheFile;
 use eval::search::{Faces, Peer, Plan, SearchReport};
 
 use crate::assembly::Assembly;
-use crate::cli::{Bench, BenchSearch};
+use crate::cli::{Bench, BenchSearch, Common};
 use crate::failure::{Failure, Outcome};
 use crate::output::print;
 use crate::progress::EvalProgress;
 
-pub(super) fn run(assembly: &Assembly, command: Bench, json: bool) -> Outcome {
+pub(super) fn run(assembly: &Assembly, command: Bench, common: &Common) -> Outcome {
+    let json = common.json;
     match command {
         Bench::Stages(arguments) => performance::stages(assembly, arguments, json),
         Bench::Limits(arguments) => performance::limits(assembly, &arguments, json),
         Bench::Flame(arguments) => performance::flame(&arguments),
         Bench::Report(arguments) => performance::report(&arguments),
         Bench::Search(arguments) => search(assembly, arguments, json),
+        Bench::Load(arguments) => load::run(assembly, &arguments, common),
     }
 }
 

@@ -80,7 +80,7 @@ fn dispatch(faces: Faces, command: Command, common: &Common) -> Outcome {
         Command::Compare(arguments) => compare::run(&faces, &arguments, json),
         Command::Import(arguments) => import::run(faces.here()?, &arguments, json),
         Command::Eval(command) => eval::run(faces.here()?, command, json),
-        Command::Bench(command) => bench::run(faces.here()?, command, json),
+        Command::Bench(command) => bench::run(faces.here()?, command, common),
         Command::Doctor => doctor::run(faces.here()?, common),
         Command::Settings => faces.here().and_then(|_| settings::run(json)),
     }

@@ -8,13 +8,13 @@
 
 mod agreement;
 mod exact;
-mod latency;
+pub(crate) mod latency;
 mod memory;
 mod ours;
 mod peers;
 mod plots;
 mod queries;
-mod random;
+pub(crate) mod random;
 mod report;
 mod rounds;
 mod rows;

@@ -9,7 +9,7 @@ const FACTORS: [u64; 2] = [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb];
 
 /// One stream of numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Random {
+pub(crate) struct Random {
     state: u64,
     /// The second of two Gaussians, which come in pairs.
     spare: Option<f64>,
@@ -17,29 +17,29 @@ pub(super) struct Random {
 
 impl Random {
     /// The stream of one thing: which seed, what kind of thing, which of them.
-    pub(super) fn of(seed: u64, kind: u64, number: u64) -> Self {
+    pub(crate) fn of(seed: u64, kind: u64, number: u64) -> Self {
         let state = mix(mix(mix(seed) ^ kind) ^ number);
         Self { state, spare: None }
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         mix(self.state)
     }
 
     /// From 0 to just below 1.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         // The 53 bits that an f64 holds.
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Below `count`, each as likely as the other but for a share of 2^-64.
-    pub(super) fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         ((u128::from(self.next()) * count as u128) >> 64) as usize
     }
 
     /// Of the normal distribution with mean 0 and variance 1 (Box & Muller 1958).
-    pub(super) fn gaussian(&mut self) -> f64 {
+    pub(crate) fn gaussian(&mut self) -> f64 {
         if let Some(spare) = self.spare.take() {
             return spare;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::latency::Spread;
 use super::peers::Peer;
@@ -175,7 +175,7 @@ pub struct SystemReport {
 }
 
 /// A promise.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Target {
     /// What was promised.
     pub target: String,
@@ -186,7 +186,7 @@ pub struct Target {
 }
 
 /// Whether a promise was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It was.
@@ -195,6 +195,17 @@ pub enum Verdict {
     Missed,
     /// This run has no number for it.
     NotMeasured,
+}
+
+impl Verdict {
+    /// In a table of targets.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Missed => "**missed**",
+            Self::NotMeasured => "not measured",
+        }
+    }
 }
 
 impl Kind {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Build, GalleryReport, Quantile, SearchReport, SystemReport, Verdict};
+use super::report::{Build, GalleryReport, Quantile, SearchReport, SystemReport};
 use crate::markdown::table;
 
 /// The report as Markdown.
@@ -33,13 +33,8 @@ pub fn markdown(report: &SearchReport) -> String {
 }
 
 fn targets(text: &mut String, report: &SearchReport) {
-    let word = |verdict| match verdict {
-        Verdict::Met => "met",
-        Verdict::Missed => "**missed**",
-        Verdict::NotMeasured => "not measured",
-    };
     let row =
-        |target: &super::Target| vec![target.target.clone(), target.measured.clone(), word(target.verdict).into()];
+        |target: &super::Target| vec![target.target.clone(), target.measured.clone(), target.verdict.word().into()];
     let rows: Vec<Vec<String>> = report.targets.iter().map(row).collect();
     let _ = write!(text, "## Targets\n\n{}", table(&["target", "measured", "verdict"], &rows));
 }
