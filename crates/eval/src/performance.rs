@@ -9,13 +9,15 @@ use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::limits::{self, LimitsReport};
+use crate::load::LoadReport;
 use crate::markdown::table;
-use crate::search::{Target, Verdict};
+use crate::search::Verdict;
 use crate::stages::StagesReport;
 
 /// Files of a run, by benchmark.
 const STAGES: &str = "stages.json";
 const LIMITS: &str = "limits.json";
+const LOAD: &str = "load.json";
 const FLAME: &str = "flame.svg";
 
 /// What the page is made of; what was not measured is not there.
@@ -25,12 +27,12 @@ pub struct Page {
     pub stages: Option<StagesReport>,
     /// Physical limits, and the embedder beside the published one.
     pub limits: Option<LimitsReport>,
-    /// Sections of other benchmarks, as Markdown that begins with a heading of the second level.
-    pub others: Vec<String>,
-    /// Promises that those keep or miss.
-    pub other_targets: Vec<Target>,
-    /// Whether there is a flame graph, and the page's address of it.
+    /// Whole requests, beside others and under load.
+    pub load: Option<LoadReport>,
+    /// The flame graph as SVG.
     pub flame: Option<String>,
+    /// The page's address of the folder of its pictures.
+    pub pictures: String,
 }
 
 impl Page {
@@ -42,13 +44,22 @@ impl Page {
         let page = Self {
             stages: json(&folder.join(STAGES))?,
             limits: json(&folder.join(LIMITS))?,
-            flame: folder.join(FLAME).is_file().then(|| format!("{pictures}/{FLAME}")),
-            ..Self::default()
+            load: folder.join(LOAD).is_file().then(|| LoadReport::read(folder)).transpose()?,
+            flame: bytes(&folder.join(FLAME))?.map(|svg| String::from_utf8_lossy(&svg).into_owned()),
+            pictures: pictures.to_owned(),
         };
-        match page.stages.is_none() && page.limits.is_none() {
-            true => Err(Error::data(folder, format!("there is neither {STAGES} nor {LIMITS}"))),
+        match page.stages.is_none() && page.limits.is_none() && page.load.is_none() {
+            true => Err(Error::data(folder, format!("there is neither {STAGES} nor {LIMITS} nor {LOAD}"))),
             false => Ok(page),
         }
+    }
+
+    /// The pictures as SVG, by file name.
+    #[must_use]
+    pub fn pictures(&self) -> Vec<(String, String)> {
+        let mut pictures = self.load.as_ref().map(LoadReport::pictures).unwrap_or_default();
+        pictures.extend(self.flame.clone().map(|svg| (FLAME.to_owned(), svg)));
+        pictures
     }
 
     /// The page.
@@ -61,9 +72,12 @@ impl Page {
         );
         text.push_str(&self.subject());
         text.push_str(&self.targets());
-        for section in &self.others {
-            text.push_str(section.trim_end());
-            text.push_str("\n\n");
+        if let Some(load) = &self.load {
+            let mut words = load.section();
+            for (name, _) in load.pictures() {
+                words.push_str(&format!("![{name}]({}/{name})\n\n", self.pictures));
+            }
+            section(&mut text, "Whole requests", &words);
         }
         if let Some(stages) = &self.stages {
             section(&mut text, "Stages of a verify request, one thread", &stages.section());
@@ -72,11 +86,12 @@ impl Page {
             section(&mut text, "The embedder beside the published one", &limits::embedder_section(limits));
             section(&mut text, "Physical limits", &limits::limits_section(limits));
         }
-        if let Some(flame) = &self.flame {
+        if self.flame.is_some() {
             let words = format!(
                 "Samples of `auther bench stages` by `perf`, within requests only. The inference library has no names of \
                  functions to show, and its kernels do not tell who called them: they count for the caller of the nearest \
-                 sample that tells.\n\n![Flame graph of a verify request]({flame})\n",
+                 sample that tells.\n\n![Flame graph of a verify request]({}/{FLAME})\n",
+                self.pictures,
             );
             section(&mut text, "Where the time goes", &words);
         }
@@ -115,7 +130,7 @@ impl Page {
             Verdict::Missed => "**missed**",
             Verdict::NotMeasured => "not measured",
         };
-        let targets = self.other_targets.iter().cloned().chain(ours);
+        let targets = self.load.iter().flat_map(|load| load.targets.clone()).chain(ours);
         let rows: Vec<Vec<String>> =
             targets.map(|target| vec![target.target, target.measured, word(target.verdict).to_owned()]).collect();
         match rows.is_empty() {
@@ -133,10 +148,15 @@ fn section(text: &mut String, heading: &str, body: &str) {
     text.push_str("\n\n");
 }
 
-/// `None`: there is no such file.
 fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    let parsed = bytes(path)?.map(|bytes| serde_json::from_slice(&bytes));
+    parsed.transpose().map_err(|error| Error::data(path, error.to_string()))
+}
+
+/// `None`: there is no such file.
+fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::data(path, error.to_string())),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::file(path)(error)),
     }
@@ -163,14 +183,17 @@ mod tests {
         write(STAGES, &serde_json::to_string(&stages()).expect("writes"));
         write(LIMITS, &serde_json::to_string(&report()).expect("writes"));
         write(FLAME, "<svg/>");
-        let mut page = Page::read(folder.path(), "performance").expect("reads");
-        page.others.push("## End to end\n\nmany requests\n\n\n".into());
+        write(LOAD, &serde_json::to_string(&crate::load::targets::tests::report()).expect("writes"));
+        let page = Page::read(folder.path(), "performance").expect("reads");
         let text = page.markdown();
+        for (name, _) in page.pictures() {
+            assert!(text.contains(&format!("(performance/{name})")), "{name}");
+        }
         assert_eq!(
             headings(&text),
             [
                 "Targets",
-                "End to end",
+                "Whole requests",
                 "Stages of a verify request, one thread",
                 "The embedder beside the published one",
                 "Physical limits",

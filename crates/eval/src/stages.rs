@@ -3,8 +3,6 @@
 //! Machines are shared and clocks change: the two sides take turns request by request, so that the ratio holds even where
 //! the milliseconds do not.
 
-mod picture;
-
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -12,11 +10,9 @@ use biometric::{Calibration, Template};
 use face::{ImageLimits, Picture, Recipe, Wanted};
 use serde::{Deserialize, Serialize};
 
-pub use picture::Photograph;
-pub(crate) use picture::resize;
-
 use crate::machine::Machine;
 use crate::markdown::table;
+use crate::photograph::Size;
 use crate::python::{Conversation, OpenCv};
 use crate::{Error, FaceChoice, PipelineFactory, Progress};
 
@@ -32,8 +28,8 @@ pub const STAGES: [&str; 6] = ["base64", "decode", "detect", "align", "embed", "
 /// What is measured.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Pictures with a face, as [`Photograph::prepare`] makes them.
-    pub pictures: Vec<(Photograph, PathBuf)>,
+    /// Pictures with a face, as [`crate::photograph()`] makes them.
+    pub pictures: Vec<(Size, PathBuf)>,
     /// Measured requests of each.
     pub repetitions: usize,
     /// The recipe that ships.
@@ -59,7 +55,7 @@ pub struct StagesReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PictureReport {
     /// Which.
-    pub photograph: Photograph,
+    pub photograph: Size,
     /// Its width in pixels.
     pub width: u32,
     /// Its height in pixels.
@@ -124,7 +120,7 @@ pub fn stages(
 
 fn picture(
     options: &Options,
-    photograph: Photograph,
+    photograph: Size,
     path: &Path,
     pipeline: &mut face::Pipeline,
     mut conversation: Option<Conversation>,
@@ -283,7 +279,7 @@ impl PictureReport {
         let header = ["stage", "ours, median ms", "min", "OpenCV, median ms", "min", "OpenCV / ours"];
         format!(
             "{}: {} x {} pixels, {} bytes; {} requests.\n\n{}",
-            self.photograph.title(),
+            self.photograph.name(),
             self.width,
             self.height,
             self.bytes,

@@ -36,7 +36,7 @@ pub(crate) struct BenchFlame {
 
 #[derive(Args)]
 pub(crate) struct BenchReport {
-    /// Folder with what the benchmarks printed with --json: stages.json, limits.json; and flame.svg
+    /// Folder with what the benchmarks printed with --json: stages.json, limits.json, load.json; and flame.svg
     pub(crate) folder: PathBuf,
     /// The page
     #[arg(long, value_name = "FILE.md")]

@@ -3,7 +3,7 @@
 use face::{Frame, Image};
 
 use crate::Error;
-use crate::stages::resize;
+use crate::photograph::resize;
 
 /// What surrounds a portrait, 0 to 255.
 const GREY: u8 = 127;

@@ -20,7 +20,7 @@ use image::{ImageFormat, Rgb, RgbImage, imageops};
 
 pub use annotate::annotate;
 
-use crate::stages::resize;
+use crate::photograph::resize;
 
 /// A colour: red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

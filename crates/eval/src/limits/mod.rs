@@ -148,7 +148,7 @@ impl PictureLimits {
         let mut stages: Vec<StageLimit> = STAGES.iter().zip(demands).map(limit).collect();
         let all = demands.iter().fold(Demand::default(), |all, demand| all + *demand);
         stages.push(StageLimit::of("total", all, measured("total"), peaks));
-        Self { title: picture.photograph.title().to_owned(), stages }
+        Self { title: picture.photograph.name().to_owned(), stages }
     }
 }
 
@@ -184,7 +184,8 @@ impl LimitsReport {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::stages::{Photograph, StageReport, Times};
+    use crate::photograph::Size;
+    use crate::stages::{StageReport, Times};
 
     /// A report with round numbers.
     pub(crate) fn report() -> LimitsReport {
@@ -217,14 +218,7 @@ pub(crate) mod tests {
         };
         let names = [STAGES.as_slice(), &["total"]].concat();
         let stages = names.iter().enumerate().map(stage).collect();
-        PictureReport {
-            photograph: Photograph::OneMegapixel,
-            width: 1155,
-            height: 866,
-            bytes: 300_000,
-            repetitions: 9,
-            stages,
-        }
+        PictureReport { photograph: Size::Megapixel, width: 1155, height: 866, bytes: 300_000, repetitions: 9, stages }
     }
 
     #[test]

@@ -7,9 +7,10 @@ use super::Plan;
 use super::client::Client;
 use super::closed::{self, Closed};
 use super::peers::{self, CONNECTIONS, Peer, Peers, Question};
-use super::photographs::{Person, Size};
+use super::photographs::Person;
 use super::report::{CapacityReport, Range, System, SystemReport};
 use super::server::Server;
+use crate::photograph::Size;
 use crate::{Error, Progress};
 
 /// What is measured: ours, and those beside it that are there.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::client::Counts;
 use super::closed;
-use super::photographs::{Person, Size};
+use super::photographs::Person;
 use super::process::{Memory, Watch};
 use super::report::{MemoryReport, Range, StartReport};
 use super::server::{Program, Server};
+use crate::photograph::Size;
 use crate::{Error, Progress};
 
 /// Connections that all send at once.

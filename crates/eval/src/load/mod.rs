@@ -26,7 +26,7 @@ mod process;
 mod report;
 mod server;
 mod service;
-mod targets;
+pub(crate) mod targets;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -42,13 +42,13 @@ pub use self::client::Counts;
 pub use self::latency::{Latencies, Percentile};
 pub use self::open::OpenLoop;
 pub use self::peers::{Peer, Setup};
-pub use self::photographs::Size;
 pub use self::process::Memory;
 pub use self::report::{
     CapacityReport, LoadReport, MemoryReport, OverheadReport, PhotographReport, Range, ServiceReport, StartReport,
     Step, System, SystemReport, Target, Verdict,
 };
 pub use self::server::Program;
+pub use crate::photograph::Size;
 
 /// The file of a report folder that holds all that was measured.
 const SUMMARY: &str = "load.json";

@@ -5,10 +5,11 @@ use std::time::Instant;
 use face::{Pipeline, Policy};
 
 use super::client::Outcome;
-use super::photographs::{Person, Size};
+use super::photographs::Person;
 use super::process::Usage;
 use super::report::{OverheadReport, Range};
 use super::server::Server;
+use crate::photograph::Size;
 use crate::{Error, Progress};
 
 /// Requests before the measured ones: connections, caches and branch predictors are warm then.

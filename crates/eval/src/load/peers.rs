@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use super::client::{Client, Request};
 use super::closed::{self, Closed};
 use super::http::post;
-use super::photographs::{Person, Size};
+use super::photographs::Person;
 use crate::Error;
 use crate::parallel::threads;
+use crate::photograph::Size;
 use crate::python::{Conversation, OpenCv};
 
 /// The script that runs them.

@@ -1,9 +1,9 @@
 //! The pictures of the report.
 
-use super::photographs::Size;
 use super::report::{LoadReport, Range, System, SystemReport};
 use super::service::LOADS;
 use super::targets::rounded;
+use crate::photograph::Size;
 use crate::plot::{Axis, BLUE, Corner, GREEN, GREY, ORANGE, PURPLE, SKY, Scale, Series, Style, VERMILION, chart};
 use crate::svg::{Anchor, Svg};
 

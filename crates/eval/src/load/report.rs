@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::client::Counts;
 use super::open::OpenLoop;
 use super::peers::Peer;
-use super::photographs::Size;
 use super::process::Memory;
+use crate::photograph::Size;
 use crate::search::latency::{median, quantile};
 
 pub use crate::search::{Target, Verdict};

@@ -1,8 +1,8 @@
 //! What was promised of whole requests, and whether a run kept it.
 
 use super::open::OpenLoop;
-use super::photographs::Size;
 use super::report::{LoadReport, System, Target, Verdict};
+use crate::photograph::Size;
 
 /// Ours by theirs, in verifications a second.
 const DEEPFACE_TIMES_MIN: f64 = 4.0;
@@ -80,7 +80,7 @@ pub(super) fn rounded(value: f64) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::super::client::Counts;
     use super::super::latency::Latencies;
     use super::super::process::Memory;

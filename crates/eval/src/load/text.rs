@@ -8,13 +8,18 @@ use super::targets::rounded;
 use crate::markdown::table;
 
 impl LoadReport {
-    /// The report as Markdown, without a title: a part of a page.
+    /// The report as Markdown, without a title.
     #[must_use]
     pub fn markdown(&self) -> String {
+        let targets = table(&["target", "measured", "verdict"], &rows(&self.targets, target));
+        format!("### Targets\n\n{targets}{}", self.section())
+    }
+
+    /// The same without the targets, as a part of a page that has them all together.
+    #[must_use]
+    pub fn section(&self) -> String {
         let mut text = String::new();
         conditions(&mut text, self);
-        let _ =
-            write!(text, "### Targets\n\n{}", table(&["target", "measured", "verdict"], &rows(&self.targets, target)));
         capacity(&mut text, self);
         service(&mut text, self);
         overhead(&mut text, self);

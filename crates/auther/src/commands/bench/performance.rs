@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use eval::Size;
 use eval::limits::{self, LimitsReport, Networks, Peaks};
 use eval::performance::Page;
-use eval::stages::{self, Photograph, StagesReport};
+use eval::stages::{self, StagesReport};
 
 use crate::assembly::{Assembly, Loaded};
 use crate::cli::bench::{BenchFlame, BenchLimits, BenchReport, BenchStages};
@@ -56,6 +57,11 @@ pub(super) fn report(arguments: &BenchReport) -> Outcome {
     let pictures = out.with_extension("");
     let name = pictures.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let page = Page::read(folder, &name)?;
+    std::fs::create_dir_all(&pictures).map_err(Failure::context(pictures.display()))?;
+    page.pictures().iter().try_for_each(|(name, svg)| {
+        let path = pictures.join(name);
+        std::fs::write(&path, svg).map_err(Failure::context(path.display()))
+    })?;
     std::fs::write(out, page.markdown()).map_err(Failure::context(out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -67,19 +73,20 @@ fn measure_stages(
     opencv: Option<eval::reference::Reference>,
 ) -> Outcome<StagesReport> {
     let folder = super::super::eval::scratch("bench")?;
-    let measured = Photograph::ALL
+    let measured = Size::ALL
         .into_iter()
-        .map(|photograph| {
-            let path = folder.join(format!("{photograph:?}.jpg"));
-            photograph.prepare(image, &path).map(|()| (photograph, path))
+        .map(|size| {
+            let path = folder.join(format!("{size:?}.jpg"));
+            std::fs::write(&path, eval::photograph(image, size)?).map_err(Failure::context(path.display()))?;
+            Ok((size, path))
         })
-        .collect::<Result<Vec<(Photograph, PathBuf)>, _>>()
+        .collect::<Outcome<Vec<(Size, PathBuf)>>>()
         .and_then(|pictures| {
             let (recipe, calibration) = (loaded.recipe.clone(), loaded.calibration.clone());
             let options = stages::Options { pictures, repetitions, recipe, calibration, opencv };
-            stages::stages(&options, &|| super::super::eval::factory(loaded), &EvalProgress::default())
+            Ok(stages::stages(&options, &|| super::super::eval::factory(loaded), &EvalProgress::default())?)
         });
     // It holds a face: gone whatever came of the measurement.
     std::fs::remove_dir_all(&folder).map_err(Failure::context(folder.display()))?;
-    Ok(measured?)
+    measured
 }

@@ -3,7 +3,7 @@
 use face::{Image, Point};
 
 use crate::Error;
-use crate::stages::resize;
+use crate::photograph::resize;
 
 /// Out of focus: a Gaussian of this standard deviation in pixels.
 pub(super) fn blur(image: &Image, sigma_px: f32) -> Result<Image, Error> {
