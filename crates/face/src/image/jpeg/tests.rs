@@ -139,7 +139,7 @@ proptest! {
             let (left, top) = (left % u32::from(sample.width), top % u32::from(sample.height));
             let asked = PixelRect { left, top, width, height };
             let part = coded.part(&asked, reduction).expect("decodes");
-            prop_assert!(part.left <= left && part.top <= top && part.left % factor == 0 && part.top % factor == 0);
+            prop_assert!(part.left <= left && part.top <= top && part.left.is_multiple_of(factor) && part.top.is_multiple_of(factor));
             let right = (left + width).min(u32::from(sample.width));
             let bottom = (top + height).min(u32::from(sample.height));
             prop_assert!(part.left + part.columns * factor >= right && part.top + part.rows * factor >= bottom);
