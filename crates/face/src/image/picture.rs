@@ -111,10 +111,12 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// The whole image with all its pixels.
+    /// The whole image with all its pixels: by the library, which makes these sooner than our decoder does.
     pub(super) fn into_image(mut self) -> Result<Image, ImageError> {
-        self.overview(u32::MAX)?;
-        let view = self.overview.take().ok_or_else(ImageError::nothing)?;
+        let view = match self.coded {
+            Some(_) => self.library()?,
+            None => self.overview.take().ok_or_else(ImageError::nothing)?,
+        };
         view.into_image(self.frame).ok_or_else(ImageError::nothing)
     }
 

@@ -1,6 +1,7 @@
 //! A JPEG that is decoded in parts.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ::image::metadata::Orientation;
 
@@ -27,7 +28,8 @@ pub(in crate::image) struct Coded<'a> {
 /// What is known of a scan once it has been read through and found whole.
 struct Read {
     scan: Scan,
-    tables: Vec<Tables>,
+    /// Of each component; those of both of chroma are mostly the same.
+    tables: Vec<Arc<Tables>>,
     /// Where each row of units begins.
     rows: Vec<State>,
 }
@@ -99,12 +101,19 @@ impl Read {
             interval => (across * down).div_ceil(interval as usize),
         };
         let scan = Scan::of(bytes.get(header.scan_at..)?, intervals)?;
-        let tables =
-            |component: &Component| Tables { dc: DcTable::new(&component.dc), ac: AcTable::new(&component.ac) };
+        let mut tables: Vec<Arc<Tables>> = Vec::new();
+        for (index, component) in header.components.iter().enumerate() {
+            let is_same = |other: &&Component| other.dc == component.dc && other.ac == component.ac;
+            let before = index.checked_sub(1).and_then(|before| header.components.get(before));
+            tables.push(match before.filter(is_same) {
+                Some(_) => Arc::clone(tables.last()?),
+                None => Arc::new(Tables { dc: DcTable::new(&component.dc), ac: AcTable::new(&component.ac) }),
+            });
+        }
         let first = State { units_left: interval_units(header), ..State::default() };
         let mut rows = Vec::with_capacity(down);
         rows.push(first);
-        Some(Self { scan, tables: header.components.iter().map(tables).collect(), rows })
+        Some(Self { scan, tables, rows })
     }
 
     /// Decodes rows of units: what the canvas wants of them.
@@ -156,7 +165,7 @@ fn interval_units(header: &Header) -> u32 {
 /// Reads unit after unit.
 struct Walk<'a> {
     scan: &'a Scan,
-    tables: &'a [Tables],
+    tables: &'a [Arc<Tables>],
     interval_units: u32,
     bits: Bits<'a>,
     state: State,
@@ -164,7 +173,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(scan: &'a Scan, tables: &'a [Tables], interval_units: u32, state: State) -> Self {
+    fn new(scan: &'a Scan, tables: &'a [Arc<Tables>], interval_units: u32, state: State) -> Self {
         Self { scan, tables, interval_units, bits: scan.bits(state.position), state, block: [0; SIDE * SIDE] }
     }
 

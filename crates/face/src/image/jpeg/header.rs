@@ -70,7 +70,7 @@ impl Header {
                 marker::QUANTISATION_TABLES => found.quantisation_tables(content)?,
                 marker::HUFFMAN_TABLES => found.huffman_tables(content)?,
                 marker::RESTART_INTERVAL => {
-                    found.restart_interval = u32::from(u16::from_be_bytes(content.try_into().ok()?))
+                    found.restart_interval = u32::from(u16::from_be_bytes(content.try_into().ok()?));
                 }
                 marker::SCAN => return found.finish(content, bytes.len() - reader.rest.len()),
                 marker::APP0..=marker::APP15 => found.application(kind, content)?,

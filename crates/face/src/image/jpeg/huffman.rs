@@ -27,7 +27,7 @@ const BLOCK: u32 = 64;
 const END: u32 = 128;
 
 /// A code as it stands in the file: how many codes there are of each length, and what they mean.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Code {
     /// For each length, the first number that is no code of it or of a shorter one, shifted to 16 bits.
     limits: [u32; LENGTH_MAX],
@@ -177,7 +177,7 @@ impl AcTable {
             place += step.places;
             if place > BLOCK {
                 // An end, or damage, which may not be put down.
-                return (place > END).then_some(place - END);
+                return place.checked_sub(END);
             }
             block[usize::from(places[(place - 1) as usize & 127]) & 63] = step.value;
         }

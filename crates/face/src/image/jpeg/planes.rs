@@ -214,7 +214,8 @@ fn chroma<'a>(
 ) -> &'a [u8] {
     let line = if doubled_down {
         let near = place.y / 2;
-        let far = if place.y % 2 == 0 { near.max(place.top + 1) - 1 } else { (near + 1).min(place.behind - 1) };
+        let far =
+            if place.y.is_multiple_of(2) { near.max(place.top + 1) - 1 } else { (near + 1).min(place.behind - 1) };
         let line = |at: usize| plane.line(1 + at - place.first / 2);
         colour::between(line(near), line(far), between);
         between
