@@ -203,7 +203,7 @@ impl Loaded {
         &self.recipe.model
     }
 
-    /// So many pipelines, made side by side: optimising the graphs takes a core a tenth of a second for each.
+    /// So many pipelines, made side by side: reading and optimising the graphs of each takes one core.
     fn pipelines(&self, count: usize) -> Result<Vec<Pipeline>, face::ModelError> {
         thread::scope(|scope| {
             let makers: Vec<_> = (0..count).map(|_| scope.spawn(|| self.pipeline())).collect();
