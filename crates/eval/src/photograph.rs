@@ -17,9 +17,10 @@ use crate::search::random::Random;
 /// JPEG quality, 1 to 100, and 4:2:0 as cameras and telephones write it.
 const QUALITY: u8 = 90;
 
-/// The standard deviation of the noise in steps of 255: what is left of a sensor's after a telephone has smoothed it. With
-/// this much a pixel takes about 0.3 bytes, as in a photograph of three to four megabytes with twelve megapixels.
-const NOISE_LUMA: f64 = 2.6;
+/// The standard deviation of the noise in steps of 255, of light, and of each colour beside it: a telephone smooths colours
+/// more. With this much a pixel takes about 0.3 bytes, as in a photograph of three to four megabytes with twelve megapixels.
+const NOISE_LIGHT: f64 = 6.0;
+const NOISE_COLOUR: f64 = 2.0;
 
 /// Standard deviation of the number of ones among 64 random bits, which follows the normal distribution closely.
 const ONES_SPREAD: f64 = 4.0;
@@ -94,13 +95,16 @@ fn fill(image: &Image, width: u32, height: u32) -> Result<Vec<u8>, String> {
     Ok(rows.flat_map(|row| &row[3 * left as usize..3 * (left + width) as usize]).copied().collect())
 }
 
-/// Noise of its own for every channel of every pixel.
+/// Noise for every pixel: all its channels brighter or darker, and each a little by itself.
 fn add_noise(rgb: &mut [u8]) {
     let mut random = Random::of(SEED, 0, 0);
-    for value in rgb {
-        let ones = f64::from(random.next().count_ones()) - 32.0;
-        // Rounds, and stays within what a byte holds.
-        *value = (f64::from(*value) + ones * (NOISE_LUMA / ONES_SPREAD)).round() as u8;
+    let mut noise = |spread: f64| (f64::from(random.next().count_ones()) - 32.0) * (spread / ONES_SPREAD);
+    for pixel in rgb.chunks_exact_mut(3) {
+        let light = noise(NOISE_LIGHT);
+        for value in pixel {
+            // Rounds, and stays within what a byte holds.
+            *value = (f64::from(*value) + light + noise(NOISE_COLOUR)).round() as u8;
+        }
     }
 }
 
