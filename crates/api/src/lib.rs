@@ -27,5 +27,5 @@ pub use error::{Case, Code, code_of, defect_case, describe};
 pub use openapi::{meaning, openapi};
 pub use person::check::Verdicts;
 pub use router::{admission, router};
-pub use serve::serve;
+pub use serve::{Tls, TlsError, serve};
 pub use settings::Settings;

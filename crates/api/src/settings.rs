@@ -8,17 +8,22 @@ pub struct Settings {
     /// The greatest encoded image in bytes. Bodies are limited to what images of that size need as base64; whether a
     /// single image is too large is for the engine to say, so that the answer names the limit.
     pub image_bytes_max: usize,
-    /// Requests worked on at once; beyond it a request is refused with 503. Bounds memory: a request holds at most the
-    /// bodies that `image_bytes_max` allows (about 48 MiB by default, in practice far less).
+    /// Requests worked on at once; beyond it a request is refused with 503. Bounds memory. While an image arrives and is
+    /// parsed, its request holds the body (four thirds of the image; 14.1 MiB of the greatest by default), then the
+    /// decoded image besides, and a second text without them where there are line breaks or escapes; while it waits for
+    /// the engine, the decoded image alone (10 MiB). Two images are twice that.
     pub requests_in_flight_max: usize,
     /// How long a request may take, its body's arrival included, in milliseconds.
     pub request_ms_max: u64,
-    /// Connections held at once; beyond it new ones wait in the operating system's queue. Bounds file descriptors.
+    /// Connections held at once; beyond it new ones wait in the operating system's queue. Bounds file descriptors, and
+    /// memory: of what was sent and not taken yet, a connection holds at most 64 KiB in HTTP/1.1, 1 MiB in HTTP/2.
     pub connections_max: usize,
-    /// How long a client may take to send the head of a request, and to start the next one on a connection that is kept
-    /// open, in milliseconds. Against clients that send a byte now and then to hold a connection.
+    /// How long a client may take to begin (with TLS, to shake hands), then to send the head of a request, and to start the
+    /// next one on a connection that is kept open, in milliseconds. Against clients that send a byte now and then to hold
+    /// a connection. In HTTP/2 a connection without a request is ended after it.
     pub head_read_ms_max: u64,
-    /// The greatest head of a request in bytes. An `Api-Key`, a signature and a proxy's headers fit several times.
+    /// The greatest head of a request in bytes; in HTTP/2 counted as RFC 9113 does, with 32 more for each header. An
+    /// `Api-Key`, a signature and a proxy's headers fit several times.
     pub head_bytes_max: usize,
     /// The base URL that clients sign: scheme, host and port as they are configured to call, without a slash at its end.
     pub public_url: String,

@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use api::Settings;
-use common::{FACE, Response, Script, Server, exchange, read_response};
+use common::{CALLS, FACE, Response, Script, Server, exchange, read_response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -23,6 +23,47 @@ async fn pipelined_requests_are_answered_in_order() {
     }
     assert_eq!(statuses, [200, 404, 200, 400, 200, 200]);
     assert!(rest.is_empty());
+}
+
+/// Also after a refusal whose small body nobody read.
+#[tokio::test]
+async fn many_requests_go_over_one_connection_whatever_they_are_answered() {
+    let server = Server::start().await;
+    let mut stream = server.connect().await;
+    let key = "Api-Key";
+    for _ in 0..50 {
+        for (request, status) in [
+            (server.request("POST", "/person/face/jane").json(FACE), 200),
+            (server.request("POST", "/person/face/jane").json(FACE).without(key), 401),
+            (server.request("POST", "/nowhere").json(FACE), 404),
+            (server.request("PATCH", "/person/face/jane").json(FACE), 405),
+            (server.request("POST", "/person/face/%zz").json(FACE), 400),
+            (server.request("POST", "/person/face/jane").body(FACE), 400),
+            (server.request("POST", "/person/face/jane").json("{"), 400),
+            (server.request("GET", "/person/face/jane"), 200),
+        ] {
+            stream.write_all(&request.bytes()).await.expect("written");
+            let response = read_response(&mut stream).await;
+            assert_eq!((response.status, response.header("connection")), (status, None));
+        }
+    }
+}
+
+/// An API key, a person's data and a guess of somebody else's in one compressed answer would tell the one by the length of
+/// the other (BREACH). Nothing here is large enough to be worth that, and nothing is compressed.
+#[tokio::test]
+async fn no_answer_is_compressed_whatever_the_client_accepts() {
+    let server = Server::start().await;
+    let http2 = server.http2().await;
+    let own = ["/healthz", "/readyz", "/openapi.json", "/nowhere"].map(|path| ("GET", path, ""));
+    for (method, path, body) in CALLS.into_iter().chain(own) {
+        let request = || server.request(method, path).header("Accept-Encoding", "gzip, br, zstd, deflate, *;q=1");
+        let (plain, bad) = (request(), request().json("{"));
+        let request = if body.is_empty() { plain } else { request().json(body) };
+        for answer in [http2.send(&request).await, http2.send(&bad).await, request.send().await, bad.send().await] {
+            assert_eq!(answer.header("content-encoding"), None, "{method} {path}");
+        }
+    }
 }
 
 #[tokio::test]

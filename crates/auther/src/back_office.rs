@@ -111,8 +111,11 @@ pub(crate) fn introduce(rooms: &Rooms, listen: SocketAddr) -> Outcome<()> {
         let page = format!("{public_url}/console/keys");
         tracing::warn!(%page, "there is no API key yet; make one there, or with `auther key create --name NAME`");
     }
-    if !listen.ip().is_loopback() && !settings.public_url.is_https() {
-        tracing::warn!("passwords go over the network in clear: put TLS in front and set public_url to https://...");
+    if !listen.ip().is_loopback() && !settings.is_https() {
+        tracing::warn!(
+            "passwords go over the network in clear: set tls_certificate and tls_key, or put TLS in front and set public_url \
+             to https://..."
+        );
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod output;
 mod progress;
 mod settings;
 mod status;
+mod tls;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 use accounts::Networks;
 
 use crate::failure::Outcome;
+use crate::tls;
 
 pub(crate) use value::{Hidden, PublicUrl, SignUp, Switch, address};
 
@@ -50,6 +51,10 @@ settings! {
     listen: SocketAddr = "127.0.0.1:8080";
     /// Address that Amazon Rekognition's wire format is answered on (docs/rekognition.md); empty for none.
     rekognition_listen: Option<SocketAddr> = "";
+    /// PEM file of the server's certificate, then of those that issued it: TLS is spoken on both addresses. Read again on SIGHUP; empty to speak HTTP in clear.
+    tls_certificate: PathBuf = "";
+    /// PEM file of the certificate's private key; it may be the same file.
+    tls_key: PathBuf = "";
     /// Folder of the databases.
     data: PathBuf = "data";
     /// File of the master key, under which secrets lie sealed in the database; made once, and worth a backup of its own. Empty for `master.key` beside the databases.
@@ -120,7 +125,7 @@ settings! {
     reference_mouth_visibility_min: f64 = "14";
     /// The back-office, at /console, and the developers' pages, at /docs: on, or off to serve the API alone.
     console: Switch = "on";
-    /// Where browsers reach this installation, as `https://auth.example.org`: what links begin with and signed requests name; empty for `http://` and the address that it listens on.
+    /// Where browsers reach this installation, as `https://auth.example.org`: what links begin with and signed requests name; empty for `http://`, with TLS of its own `https://`, and the address that it listens on.
     public_url: PublicUrl = "";
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas; empty for none.
     trusted_proxies: Networks = "";
@@ -224,8 +229,20 @@ impl Settings {
         }
     }
 
+    /// Where certificate and key lie, if TLS is to be spoken.
+    pub(crate) fn tls(&self) -> Option<tls::Files> {
+        let (certificate, key) = (self.tls_certificate.clone(), self.tls_key.clone());
+        (!certificate.as_os_str().is_empty()).then_some(tls::Files { certificate, key })
+    }
+
     /// What links begin with, on a server that listens here.
     pub(crate) fn public_url(&self, listen: SocketAddr) -> String {
-        self.public_url.or_of(listen)
+        let scheme = if self.tls().is_some() { "https" } else { "http" };
+        self.public_url.or_of(scheme, listen)
+    }
+
+    /// Whether browsers come by TLS, ours or that of a proxy.
+    pub(crate) fn is_https(&self) -> bool {
+        self.tls().is_some() || self.public_url.is_https()
     }
 }

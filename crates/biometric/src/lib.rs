@@ -25,4 +25,4 @@ pub use person::{Person, PersonId, PersonIdError, TenantId};
 pub use similarity::{Decision, Similarity, SimilarityError};
 pub use template::{Score, Template, TemplateError};
 pub use timestamp::Timestamp;
-pub use wipe::wipe;
+pub use wipe::{wipe, wipe_slice};

@@ -5,11 +5,16 @@
 /// A plain fill, which goes at the speed of memory. The `zeroize` crate writes a `Vec` byte by byte, so that a request with an
 /// image of a megabyte would spend a millisecond on it.
 pub fn wipe(bytes: &mut Vec<u8>) {
-    bytes.clear();
     bytes.resize(bytes.capacity(), 0);
-    // Keeps the optimiser from seeing that nobody reads the zeros.
-    std::hint::black_box(bytes.as_mut_slice());
+    wipe_slice(bytes);
     bytes.clear();
+}
+
+/// The same of what is there, for room behind which nothing was ever written.
+pub fn wipe_slice(bytes: &mut [u8]) {
+    bytes.fill(0);
+    // Keeps the optimiser from seeing that nobody reads the zeros.
+    std::hint::black_box(bytes);
 }
 
 #[cfg(test)]

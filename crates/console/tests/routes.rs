@@ -161,6 +161,18 @@ async fn the_public_address_is_an_origin_of_ours() {
     asking.form(&[("email", "a@b.example")]).send().await.assert_says(422, "is not right");
 }
 
+/// Pages hold the session's token beside what a visitor typed. Compressed, their length would tell whoever can make a browser
+/// ask with guesses, and sees how long the encrypted answers are, the token letter by letter (BREACH).
+#[tokio::test]
+async fn no_answer_is_compressed_whatever_the_browser_accepts() {
+    let house = House::new();
+    for route in routes().iter().filter(|route| route.method == Method::GET) {
+        let mut browser = house.signed_in(Role::Operator).await;
+        let answer = browser.ask(Method::GET, &path(route)).header("accept-encoding", "gzip, br, zstd, *").send().await;
+        assert_eq!(answer.header("content-encoding"), None, "{route:?}");
+    }
+}
+
 #[tokio::test]
 async fn head_is_get_without_a_body() {
     let house = House::new();

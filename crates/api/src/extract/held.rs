@@ -11,10 +11,6 @@ use crate::error::{Case, Detail, Problem};
 /// The room that is made for a body of unknown length, to begin with.
 const FIRST_BYTES: usize = 64 << 10;
 
-/// The room that is made on the mere word of the client: most images fit, and whoever declares more and sends nothing
-/// costs us no more than this.
-const FIRST_BYTES_MAX: usize = 1 << 20;
-
 /// A handle that travels with the request; a clone is another handle.
 #[derive(Clone)]
 pub(crate) struct HeldBody(Arc<Mutex<Held>>);
@@ -56,13 +52,16 @@ impl HeldBody {
     }
 }
 
+/// Reads it all. A body of declared length gets its room at once, so that each byte is copied once, out of what was read
+/// from the connection; the length is within the limit, and room costs nothing until it is filled ([`Buffer`]): whoever
+/// declares megabytes and sends none has cost us none. Only a body of unknown length has to move as it grows.
 async fn read(mut body: axum::body::Body, bytes_max: usize) -> Result<Buffer, Problem> {
     let declared = body.size_hint();
     if let Some(problem) = too_large(declared.lower(), bytes_max) {
         return Err(problem);
     }
     let room = declared.exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(FIRST_BYTES);
-    let mut bytes = Buffer::with_capacity(room.min(FIRST_BYTES_MAX));
+    let mut bytes = Buffer::with_capacity(room);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::new(Case::BodyCutOff))?;
         let Ok(chunk) = frame.into_data() else { continue };

@@ -1,8 +1,11 @@
-//! The socket under hyper, with two things put right that hyper leaves to its user.
+//! The socket under hyper, with two things put right that hyper leaves to its user, and one found out before it.
 //!
-//! hyper answers by itself what is no HTTP at all, without headers of ours: such an answer is replaced by one from the
-//! error table, with a `Request-Id` as every response has. And a connection is closed gently: a client that is still
-//! sending a body that was refused would otherwise have its connection reset before it reads why.
+//! In HTTP/1, hyper answers by itself what is no HTTP at all, without headers of ours: such an answer is replaced by one
+//! from the error table, with a `Request-Id` as every response has. In HTTP/2 such a request is no request yet: its stream
+//! is reset, or its connection ended with a reason. And a connection is closed gently: a client that is still sending a
+//! body that was refused would otherwise have its connection reset before it reads why.
+//!
+//! In clear, what a client begins with tells which of the two it speaks. It is read, and read again by hyper.
 
 use std::future::Future as _;
 use std::io;
@@ -10,10 +13,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::socket::Socket;
 use crate::error::Case;
 use crate::request_id::RequestId;
 
@@ -22,10 +25,31 @@ const LINGER_MAX: Duration = Duration::from_secs(10);
 /// How long it may be silent during that.
 const LINGER_SILENCE_MAX: Duration = Duration::from_secs(1);
 
+/// What a client of HTTP/2 begins with (RFC 9113, 3.4): chosen so that no request of HTTP/1 begins so.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// A protocol as this crate tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    Http1,
+    Http2,
+}
+
 pub(super) struct Stream {
-    socket: TcpStream,
+    socket: Socket,
+    version: Version,
+    ahead: Ahead,
     instead: Option<Instead>,
     linger: Option<Linger>,
+}
+
+/// What was read to find out the protocol.
+#[derive(Default)]
+struct Ahead {
+    bytes: [u8; PREFACE.len()],
+    length: usize,
+    /// How much of it hyper has read.
+    taken: usize,
 }
 
 /// What is written instead of what hyper wanted to write.
@@ -42,8 +66,21 @@ struct Linger {
 }
 
 impl Stream {
-    pub(super) fn new(socket: TcpStream) -> Self {
-        Self { socket, instead: None, linger: None }
+    pub(super) fn new(socket: Socket, version: Version) -> Self {
+        Self { socket, version, ahead: Ahead::default(), instead: None, linger: None }
+    }
+
+    /// Waits for as many bytes as tell the protocol: one for nearly every request of HTTP/1.
+    pub(super) async fn sniffed(mut socket: Socket) -> io::Result<(Self, Version)> {
+        let mut ahead = Ahead::default();
+        while ahead.length < PREFACE.len() && PREFACE.starts_with(&ahead.bytes[..ahead.length]) {
+            match socket.read(&mut ahead.bytes[ahead.length..]).await? {
+                0 => break,
+                read => ahead.length += read,
+            }
+        }
+        let version = if ahead.bytes == *PREFACE { Version::Http2 } else { Version::Http1 };
+        Ok((Self { ahead, ..Self::new(socket, version) }, version))
     }
 
     fn poll_write_instead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -72,7 +109,7 @@ impl Stream {
                 return Poll::Ready(());
             }
             let mut buffer = ReadBuf::new(&mut bytes);
-            match ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buffer)) {
+            match ready!(Pin::new(self.socket.below()).poll_read(cx, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {
                     linger.silence.as_mut().reset(linger.end.min(Instant::now() + LINGER_SILENCE_MAX));
                 }
@@ -84,6 +121,13 @@ impl Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.ahead.taken < self.ahead.length {
+            let left = &self.ahead.bytes[self.ahead.taken..self.ahead.length];
+            let taken = left.len().min(buffer.remaining());
+            buffer.put_slice(&left[..taken]);
+            self.ahead.taken += taken;
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.socket).poll_read(cx, buffer)
     }
 }
@@ -91,7 +135,11 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.instead.is_none() {
-            let Some(start) = hypers_own_answer(bytes) else { return Pin::new(&mut self.socket).poll_write(cx, bytes) };
+            let start = match self.version {
+                Version::Http1 => hypers_own_answer(bytes),
+                Version::Http2 => None,
+            };
+            let Some(start) = start else { return Pin::new(&mut self.socket).poll_write(cx, bytes) };
             let replaced = [&bytes[..start], &malformed_answer()].concat();
             self.instead = Some(Instead { bytes: replaced, written: 0, stands_for: bytes.len() });
         }

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::body::Bytes;
+use http_body_util::Full;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Longer than any answer takes on a busy machine.
@@ -55,6 +57,16 @@ impl Request {
         [head.as_bytes(), b"\r\n", self.body.as_deref().unwrap_or_default()].concat()
     }
 
+    /// The same for HTTP/2, which has no `Host` and says its lengths otherwise.
+    pub fn http2(&self) -> hyper::Request<Full<Bytes>> {
+        let uri = format!("http://{}{}", self.address, self.path);
+        let mut request = hyper::Request::builder().method(self.method.as_str()).uri(uri);
+        for (name, value) in self.headers.iter().filter(|(name, _)| name != "Host") {
+            request = request.header(name, value);
+        }
+        request.body(Full::from(self.body.clone().unwrap_or_default())).expect("a request")
+    }
+
     /// Sends it on a connection of its own.
     pub async fn send(self) -> Response {
         let (address, is_head) = (self.address, self.method == "HEAD");
@@ -67,12 +79,13 @@ impl Request {
 }
 
 /// Writes everything, however the server takes it, and reads until the server closes.
-pub async fn exchange(stream: TcpStream, bytes: &[u8]) -> Vec<u8> {
-    let (mut reader, mut writer) = stream.into_split();
+pub async fn exchange(stream: impl AsyncRead + AsyncWrite, bytes: &[u8]) -> Vec<u8> {
+    let (mut reader, mut writer) = tokio::io::split(stream);
     let mut answer = Vec::new();
     let write = async {
         // A server that refused may close before it has read everything; what it said is in the answer.
         let _ = writer.write_all(bytes).await;
+        let _ = writer.flush().await;
         writer
     };
     let read = async {
@@ -105,6 +118,15 @@ impl Response {
         response.body = body.to_vec();
         response.check(length);
         Some((response, rest))
+    }
+
+    /// The same of a response that a library read.
+    pub fn read(head: &hyper::http::response::Parts, body: &[u8]) -> Self {
+        let text = |value: &hyper::http::HeaderValue| value.to_str().expect("text").to_owned();
+        let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let response = Self { status: head.status.as_u16(), headers, body: body.to_vec() };
+        response.check(body.len());
+        response
     }
 
     /// What the contract asks of every response.
@@ -158,7 +180,7 @@ impl Response {
 }
 
 /// Reads one response from a connection that stays open.
-pub async fn read_response(stream: &mut TcpStream) -> Response {
+pub async fn read_response(stream: &mut (impl AsyncRead + Unpin)) -> Response {
     let mut bytes = Vec::new();
     let read = async {
         loop {

@@ -5,7 +5,9 @@
 mod client;
 pub mod document;
 mod fake;
+mod http2;
 mod sign;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -20,7 +22,9 @@ use tokio::task::JoinHandle;
 
 pub use client::{Request, Response, exchange, read_response};
 pub use fake::{Fake, Script, person};
+pub use http2::{Answering, Http2};
 pub use sign::{SignedKey, nonce, timestamp};
+pub use tls::Identity;
 
 /// The organisation of the server's keys, the first that is made; its plan has no limits.
 pub const TENANT: TenantId = TenantId(2);
@@ -43,6 +47,10 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
+        Self::with_tls(settings, None).await
+    }
+
+    pub async fn with_tls(settings: Settings, tls: Option<Arc<api::Tls>>) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let accounts = Arc::new(Accounts::open(dir.path()).expect("opens"));
         let usage =
@@ -57,7 +65,7 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
-            api::serve(listener, router, &settings, async {
+            api::serve(listener, router, &settings, tls, async {
                 let _ = stopped.await;
             })
             .await
@@ -93,6 +101,11 @@ impl Server {
     /// A request with the key, not yet sent.
     pub fn request(&self, method: &str, path: &str) -> Request {
         Request::new(self.address, method, path).header("Api-Key", &self.key)
+    }
+
+    /// A connection of HTTP/2, known to be that beforehand.
+    pub async fn http2(&self) -> Http2 {
+        Http2::over(self.connect().await).await
     }
 
     pub async fn get(&self, path: &str) -> Response {

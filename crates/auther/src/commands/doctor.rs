@@ -28,6 +28,7 @@ pub(super) fn run(assembly: &Assembly, common: &Common) -> Outcome {
     checks.push(processor());
     checks.push(check("search", search(assembly)));
     checks.push(check("inference", inference(assembly)));
+    checks.push(check("tls", tls(assembly)));
     checks.push(check("accounts", of_data(accounts(assembly))));
     checks.push(check("usage", of_data(usage(assembly))));
     checks.push(check("gallery", of_data(gallery(assembly))));
@@ -90,6 +91,13 @@ fn inference(assembly: &Assembly) -> Outcome<String> {
     let loaded = assembly.load()?;
     loaded.pipeline()?;
     Ok(format!("the models load; templates are of {}", loaded.model()))
+}
+
+/// Whether what the settings name can be served with.
+fn tls(assembly: &Assembly) -> Outcome<String> {
+    let Some(files) = assembly.settings.tls() else { return Ok("none: HTTP in clear".into()) };
+    files.load()?;
+    Ok(format!("certificate {} and its key fit", files.certificate.display()))
 }
 
 fn accounts(assembly: &Assembly) -> Outcome<String> {

@@ -16,6 +16,7 @@ use crate::failure::{Failure, Outcome};
 use crate::memory;
 use crate::settings::{Settings, Switch};
 use crate::status::Installation;
+use crate::tls::{self, Files};
 
 pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     if let Some(listen) = arguments.listen {
@@ -27,6 +28,11 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     let listener = bind(assembly.settings.listen)?;
     let address = listener.local_addr()?;
     let rekognition_listener = assembly.settings.rekognition_listen.map(bind).transpose()?;
+    let tls_files = assembly.settings.tls();
+    let tls = tls_files.as_ref().map(Files::load).transpose()?;
+    if let Some(files) = &tls_files {
+        files.warn_of_exposed_key();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let rooms = Rooms::open(assembly)?;
     memory::give_back_free();
@@ -71,14 +77,18 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
             }
             drop(running);
         });
+        if let Some((files, tls)) = tls_files.zip(tls.clone()) {
+            tokio::spawn(tls::reload_on(signal(SignalKind::hangup())?, files, tls));
+        }
         let rekognition = async {
             let Some((listener, router)) = rekognition else { return Ok(()) };
             tracing::info!(address = %listener.local_addr()?, "answering Amazon Rekognition's wire format");
-            api::serve(TcpListener::from_std(listener)?, router, &settings, over(ended.clone())).await
+            api::serve(TcpListener::from_std(listener)?, router, &settings, tls.clone(), over(ended.clone())).await
         };
         let listener = TcpListener::from_std(listener)?;
-        tracing::info!(%address, workers, "serving");
-        tokio::try_join!(api::serve(listener, router, &settings, over(ended.clone())), rekognition)
+        tracing::info!(%address, tls = tls.is_some(), workers, "serving");
+        let api = api::serve(listener, router, &settings, tls.clone(), over(ended.clone()));
+        tokio::try_join!(api, rekognition)
     })?;
     sweeper.abort();
     // Ends the workers and closes the databases before the last word.

@@ -49,6 +49,7 @@ impl Settings {
         if !(self.free_requests_per_second > 0.0 && self.free_requests_per_second <= RATE_MAX) {
             return refuse(&format!("free_requests_per_second must be above 0, up to {RATE_MAX}"));
         }
+        self.check_tls().or_else(|what| refuse(&what))?;
         self.mail().map_err(Failure::context("settings smtp_url and mail_from"))?;
         self.check_measures().or_else(|what| refuse(&what))
     }
@@ -84,6 +85,20 @@ impl Settings {
         match (self.smtp_url.reveal(), self.mail_from.as_str()) {
             ("", "") => Ok(None),
             (url, from) => mail::Smtp::new(url, from).map(Some),
+        }
+    }
+
+    /// Whether the files themselves are in order is seen where they are read.
+    fn check_tls(&self) -> Result<(), String> {
+        let without = |set, missing| Err(format!("{set} is set, but {missing} is not: TLS takes both"));
+        match (self.tls_certificate.as_os_str().is_empty(), self.tls_key.as_os_str().is_empty()) {
+            (true, true) => Ok(()),
+            (false, true) => without("tls_certificate", "tls_key"),
+            (true, false) => without("tls_key", "tls_certificate"),
+            (false, false) if self.public_url.is_http() => {
+                Err("public_url begins with http://, but with tls_certificate the server speaks TLS alone".to_owned())
+            }
+            (false, false) => Ok(()),
         }
     }
 
@@ -158,6 +173,26 @@ mod tests {
             let settings = Settings::from_texts(&texts(&[(name, value)])).expect("parse");
             assert!(settings.check().expect_err(name).to_string().contains(name));
         }
+    }
+
+    #[test]
+    fn tls_takes_a_certificate_and_a_key_and_makes_the_public_url_one_of_https() {
+        let settings = |pairs: &[(&str, &str)]| Settings::from_texts(&texts(pairs)).expect("parse");
+        let (certificate, key) = (("tls_certificate", "c.pem"), ("tls_key", "k.pem"));
+        for (one, missing) in [(certificate, "tls_key"), (key, "tls_certificate")] {
+            let error = settings(&[one]).check().expect_err("one alone").to_string();
+            assert!(error.contains(&format!("{missing} is not")), "{error}");
+        }
+        let both = settings(&[certificate, key]);
+        both.check().expect("valid");
+        let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+        assert_eq!((both.public_url(listen), both.is_https()), ("https://127.0.0.1:9".to_owned(), true));
+        let neither = settings(&[]);
+        assert_eq!((neither.public_url(listen), neither.is_https()), ("http://127.0.0.1:9".to_owned(), false));
+        let outside = settings(&[("public_url", "https://auth.example.org")]);
+        assert!(outside.is_https(), "a proxy speaks TLS");
+        let error = settings(&[certificate, key, ("public_url", "http://h")]).check().expect_err("in clear");
+        assert!(error.to_string().contains("public_url"), "{error}");
     }
 
     #[test]

@@ -96,13 +96,13 @@ impl Value for SignUp {
 pub(crate) struct PublicUrl(Option<String>);
 
 impl PublicUrl {
-    /// It, or else that of a server that listens here. An address that means every one of the machine's is none to
+    /// It, or else that of a server that listens here and is spoken to so. An address that means every one of the machine's is none to
     /// browse to: the machine itself is.
-    pub(super) fn or_of(&self, listen: SocketAddr) -> String {
+    pub(super) fn or_of(&self, scheme: &str, listen: SocketAddr) -> String {
         match (&self.0, listen.ip().is_unspecified()) {
             (Some(url), _) => url.clone(),
-            (None, true) => format!("http://localhost:{}", listen.port()),
-            (None, false) => format!("http://{listen}"),
+            (None, true) => format!("{scheme}://localhost:{}", listen.port()),
+            (None, false) => format!("{scheme}://{listen}"),
         }
     }
 
@@ -111,8 +111,13 @@ impl PublicUrl {
         self.0.is_some()
     }
 
-    /// Whether browsers come by TLS.
-    pub(crate) fn is_https(&self) -> bool {
+    /// Whether it says that they come in clear.
+    pub(super) fn is_http(&self) -> bool {
+        self.is_set() && !self.is_https()
+    }
+
+    /// Whether it says that browsers come by TLS.
+    pub(super) fn is_https(&self) -> bool {
         self.0.as_ref().is_some_and(|url| url.starts_with("https://"))
     }
 }
@@ -172,7 +177,7 @@ mod tests {
     #[test]
     fn a_public_url_is_an_origin() {
         let listen = SocketAddr::from(([127, 0, 0, 1], 9));
-        let read = |text: &str| PublicUrl::read(text).map(|url| url.or_of(listen));
+        let read = |text: &str| PublicUrl::read(text).map(|url| url.or_of("http", listen));
         assert_eq!(read(""), Ok("http://127.0.0.1:9".into()));
         assert_eq!(read("https://Auth.Example.org/"), Ok("https://auth.example.org".into()));
         assert_eq!(read("http://[::1]:8080"), Ok("http://[::1]:8080".into()));
@@ -181,7 +186,8 @@ mod tests {
             assert!(read(wrong).is_err(), "{wrong}");
         }
         let everywhere = SocketAddr::from(([0, 0, 0, 0], 80));
-        assert_eq!(PublicUrl::read("").map(|url| url.or_of(everywhere)), Ok("http://localhost:80".into()));
+        let url = PublicUrl::read("").map(|url| url.or_of("https", everywhere));
+        assert_eq!(url, Ok("https://localhost:80".into()));
     }
 
     #[test]

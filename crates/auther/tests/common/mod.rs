@@ -105,6 +105,12 @@ impl Server {
         self.call("POST", &format!("/person/face/{id}"), Some(&face_image(image)))
     }
 
+    /// Sends it a signal that does not end it.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+    }
+
     /// Ends the server with this signal; gives back its exit status and what it leaves behind.
     pub(crate) fn end(mut self, signal: &str) -> (std::process::ExitStatus, tempfile::TempDir, String) {
         let pid = self.child.id().to_string();
