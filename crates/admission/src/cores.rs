@@ -53,7 +53,7 @@ mod tests {
                     most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
                     std::thread::sleep(Duration::from_millis(5));
                     now.fetch_sub(1, SeqCst);
-                    assert!(number % 2 == 0, "every second one");
+                    assert!(number.is_multiple_of(2), "every second one");
                 };
                 cores.compute(work).await.is_ok()
             })

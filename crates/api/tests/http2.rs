@@ -31,7 +31,7 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const WHOLE: u8 = END_STREAM | END_HEADERS;
 
-/// GET http://x/healthz, in the numbers of HPACK's static table.
+/// `GET http://x/healthz`, in the numbers of HPACK's static table.
 const GET_HEALTHZ: &[u8] = b"\x82\x86\x04\x08/healthz\x01\x01x";
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {

@@ -111,9 +111,10 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 fn key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
-        pem::Error::NoItemsFound => TlsError::NoKey,
-        error => TlsError::Key(error.to_string()),
+    let is_none = |error: &pem::Error| matches!(error, pem::Error::NoItemsFound);
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| match is_none(&error) {
+        true => TlsError::NoKey,
+        false => TlsError::Key(error.to_string()),
     })
 }
 

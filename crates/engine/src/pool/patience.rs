@@ -3,7 +3,7 @@
 //! A queue has one good use: to hold a burst until it is worked off. Under lasting overload it has none: the same jobs are
 //! done in the same time, each of them later. So how long a job may wait depends on when the queue was empty last. As long
 //! ago as a burst may last, or less: so long may a job wait. Longer ago: the queue is no burst, it stands, and may hold only
-//! what keeps the workers busy. That is CoDel's distinction of good queues and bad ones (Nichols and Jacobson, "Controlling
+//! what keeps the workers busy. That is `CoDel`'s distinction of good queues and bad ones (Nichols and Jacobson, "Controlling
 //! Queue Delay", ACM Queue 10(5), 2012) in the form that servers of requests give it (Maurer, "Fail at Scale", ACM Queue
 //! 13(8), 2015).
 //!

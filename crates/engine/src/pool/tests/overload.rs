@@ -13,7 +13,7 @@ const WARM_UP: Duration = Duration::from_secs(20);
 const SHORT_MS: f64 = 30.0;
 const LONG_MS: f64 = 120.0;
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): the runs are the same everywhere.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): the runs are the same everywhere.
 struct Random(u64);
 
 impl Random {
