@@ -1,8 +1,8 @@
 //! What the process gives back to the system of the memory that it no longer needs.
 //!
 //! The C library keeps what is freed, and learns from every large block that is freed to keep larger ones: after a few photographs
-//! of 12 megapixels and 64 bodies at once, it held 400 MB that nobody used. Measured with 64 connections that verify photographs of
-//! one and of twelve megapixels: 519 MB at most without what is here, 445 MB with it; 217 and 166 MB before the first request.
+//! of 12 megapixels and 64 bodies at once, hundreds of megabytes that nobody used. docs/performance.md says what the process
+//! holds with what is here; `auther bench load` measures it.
 
 /// Blocks from this size on, in bytes, are mapped from the system and go back to it when they are freed. A decoded image of one
 /// megapixel is smaller: mapping it anew for each request would cost a fault for each of its 700 pages.
