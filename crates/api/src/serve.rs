@@ -3,6 +3,7 @@
 mod activity;
 mod connection;
 mod protocol;
+mod rest;
 mod socket;
 mod stream;
 mod tls;

@@ -25,6 +25,12 @@ struct Pem {
     key: Vec<u8>,
 }
 
+impl Drop for Pem {
+    fn drop(&mut self) {
+        biometric::wipe(&mut self.key);
+    }
+}
+
 impl Files {
     pub(crate) fn load(&self) -> Outcome<Arc<Tls>> {
         let pem = self.read()?;
@@ -63,10 +69,14 @@ impl Files {
 }
 
 /// Reads the files again whenever it is asked to. What cannot be used changes nothing, or a mistake in a renewal would end
-/// the service.
-pub(crate) async fn reload_on(mut hangup: Signal, files: Files, tls: Arc<Tls>) {
+/// the service; nor does it end where there is nothing to read.
+pub(crate) async fn reload_on(mut hangup: Signal, served: Option<(Files, Arc<Tls>)>) {
     while hangup.recv().await.is_some() {
-        let (files, tls) = (files.clone(), Arc::clone(&tls));
+        let Some((files, tls)) = &served else {
+            tracing::info!("SIGHUP: there is no certificate to read again");
+            continue;
+        };
+        let (files, tls) = (files.clone(), Arc::clone(tls));
         let work = move || files.reload(&tls).map(|()| files.warn_of_exposed_key());
         // Files may have to be waited for.
         match tokio::task::spawn_blocking(work).await {

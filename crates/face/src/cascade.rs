@@ -31,6 +31,9 @@ pub const REFINED_SIDE_PX: usize = 160;
 /// What the look at a face finds is that face when the two overlap at least so much (intersection over union).
 const SAME_FACE_OVERLAP_MIN: f32 = 0.4;
 
+/// More small faces than this are not looked at alone: a picture can be tiled with thousands.
+const REFINED_MAX: usize = 100;
+
 /// Which faces of a picture are to be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -65,7 +68,7 @@ impl Detector {
         let (mut found, scale) = self.search(picture, wanted)?;
         let looked_at = match wanted {
             Wanted::Largest | Wanted::Counted => found.len().min(1),
-            Wanted::All => found.len(),
+            Wanted::All => found.len().min(REFINED_MAX),
         };
         for face in &mut found[..looked_at] {
             if scale * face.bounds.longer_side() < EXACT_PX {
@@ -122,13 +125,20 @@ fn together(mut finer: Vec<Face>, coarser: &[Face], overlap_max: f32) -> Vec<Fac
     finer
 }
 
+/// The detector counts from the corner of the first pixel, a transform from its centre.
+const PIXEL_CENTRE: f32 = 0.5;
+
 impl Face {
     /// The same face where an upright square was cut from.
     fn placed(&self, to_image: &Similarity) -> Self {
+        let place = |p: Point| {
+            let Point { x, y } = to_image.apply(Point { x: p.x - PIXEL_CENTRE, y: p.y - PIXEL_CENTRE });
+            Point { x: x + PIXEL_CENTRE, y: y + PIXEL_CENTRE }
+        };
         let Rect { x, y, width, height } = self.bounds;
-        let (corner, scale) = (to_image.apply(Point { x, y }), to_image.scale());
+        let (corner, scale) = (place(Point { x, y }), to_image.scale());
         let bounds = Rect { x: corner.x, y: corner.y, width: width * scale, height: height * scale };
-        Self { bounds, landmarks: self.landmarks.map(|point| to_image.apply(point)), ..*self }
+        Self { bounds, landmarks: self.landmarks.map(place), ..*self }
     }
 }
 
@@ -162,8 +172,9 @@ mod tests {
     #[test]
     fn a_face_in_a_square_is_placed_where_the_square_was_cut_out() {
         let to_image = Similarity::square(160, Point { x: 500.0, y: 400.0 }, 320.0, 0.0);
-        let placed = face(79.5, 20.0, 0.9).placed(&to_image);
-        assert_eq!((placed.bounds.x, placed.bounds.width), (500.0, 40.0));
-        assert_eq!(placed.landmarks[0], to_image.apply(Point { x: 79.5, y: 20.0 }));
+        // The square's middle, counted from the corner of its first pixel.
+        let placed = face(80.0, 20.0, 0.9).placed(&to_image);
+        assert_eq!((placed.bounds.x, placed.bounds.width), (500.5, 40.0));
+        assert_eq!(placed.landmarks[0], Point { x: 500.5, y: 280.5 });
     }
 }

@@ -31,7 +31,8 @@ const COUNTED_SIZE_SHARE_MIN: f32 = 0.5;
 const COUNTED_INSIDE_PERCENT_MIN: f64 = 75.0;
 const COUNTED_CONFIDENCE_MIN: f32 = 0.85;
 
-/// More faces than this are not counted: each doubtful one costs a look, and a picture can be tiled with hundreds.
+/// More faces than this are neither counted nor asked about: each doubtful one costs a look, and a picture can be tiled with
+/// hundreds.
 const COUNTED_MAX: usize = 16;
 
 /// How many of the faces count. `is_face` asks the landmark network; it is asked only where the detector is not sure.
@@ -41,7 +42,11 @@ pub(crate) fn count<E>(
     mut is_face: impl FnMut(&Face) -> Result<bool, E>,
 ) -> Result<usize, E> {
     let Some((first, others)) = faces.split_first() else { return Ok(0) };
-    let mut count = 1;
+    let (mut count, mut asked) = (1, 0);
+    let mut is_face = |face: &Face| {
+        asked += 1;
+        if asked > COUNTED_MAX { Ok(false) } else { is_face(face) }
+    };
     for face in others {
         if count == COUNTED_MAX {
             break;

@@ -93,9 +93,8 @@ impl Detector {
     pub fn look(&mut self, picture: &mut Picture<'_>, longer_side_px_max: u32) -> Result<Vec<Face>, Error> {
         let size = self.spec.input_size(picture.frame(), longer_side_px_max);
         let view = picture.overview(size.longer_side())?;
-        let factor = view.reduction().factor() as f32;
         let faces = self.look_at(view.image(), size)?;
-        Ok(faces.iter().map(|face| face.scaled(factor, factor)).collect())
+        Ok(faces.iter().map(|face| view.in_image(face)).collect())
     }
 
     /// A look at the picture as it is, whatever its size.

@@ -104,6 +104,14 @@ impl Face {
         (left.x - right.x).hypot(left.y - right.y)
     }
 
+    /// The same face in an image that begins so far to the left and above.
+    #[must_use]
+    pub(crate) fn shifted(&self, dx: f32, dy: f32) -> Self {
+        let bounds = Rect { x: self.bounds.x + dx, y: self.bounds.y + dy, ..self.bounds };
+        let landmarks = self.landmarks.map(|p| Point { x: p.x + dx, y: p.y + dy });
+        Self { bounds, landmarks, confidence: self.confidence }
+    }
+
     /// The same face in an image scaled by `factor`.
     #[must_use]
     pub(crate) fn scaled(&self, factor_x: f32, factor_y: f32) -> Self {

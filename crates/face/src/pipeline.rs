@@ -242,7 +242,8 @@ impl Pipeline {
     ) -> Result<Survey, Error> {
         let frame = picture.frame();
         let mut faces = Vec::new();
-        for face in self.detect(picture, Wanted::All)? {
+        // What is no face costs a look, too: no more of those than of the others.
+        for face in self.detect(picture, Wanted::All)?.into_iter().take(faces_max.saturating_mul(2)) {
             if faces.len() == faces_max {
                 break;
             }

@@ -193,7 +193,8 @@ impl Reduced {
     fn around(image: &Image, part: &Rect, factor: u32) -> Option<Self> {
         let span = |from: f32, length: f32, end: u32| {
             let first = from.floor().clamp(0.0, end as f32) as u32;
-            let last = (from + length).ceil().clamp(0.0, end as f32) as u32;
+            // One reduced pixel more, so that the last that is asked for has a neighbour wherever the image has.
+            let last = (from + length + factor as f32).ceil().clamp(0.0, end as f32) as u32;
             (first, ((last.max(first) - first) / factor) as usize)
         };
         let (left, columns) = span(part.x, part.width, image.width());

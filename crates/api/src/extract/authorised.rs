@@ -60,17 +60,15 @@ impl<O: Needs> FromRequestParts<App> for Authorised<O> {
             signature::note(parts, key, caller.signing);
         }
         let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
-        let place = match caller.charged {
-            true => {
-                record.of(&caller, O::OPERATION);
-                Some(plan::enter(app, &caller)?)
-            }
-            false => None,
-        };
+        if caller.charged {
+            record.of(&caller, O::OPERATION);
+        }
         if O::IMAGES > 0 {
-            // Before the body is read: under overload, what the refused cost is taken from those who are served.
+            // Before the body is read: under overload, what the refused cost is taken from those who are served. And before the
+            // rate: who comes again when they were told to must find their share untouched.
             app.operations.admits().map_err(|error| problem_of(error, None))?;
         }
+        let place = if caller.charged { Some(plan::enter(app, &caller)?) } else { None };
         if caller.charged {
             // After the limits that need no body, since it reads one; before the quota, since what is not the client's costs
             // them nothing.

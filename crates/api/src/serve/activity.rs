@@ -10,17 +10,18 @@ use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::watch;
 
-/// How many requests of a connection are worked on or being answered; a clone is another handle.
+/// How many requests of a connection are worked on, and that something is being sent; a clone is another handle.
 #[derive(Clone)]
 pub(super) struct Activity(Arc<watch::Sender<usize>>);
 
 /// A request that is not answered yet.
 pub(super) struct Busy(Activity);
 
-/// The body of an answer, which is being sent as long as it is there.
-struct BusyBody {
+/// The body of an answer. Each part that is taken of it is a sign of life: a client that takes none must not hold the
+/// connection for as long as it likes.
+struct Sent {
     body: Body,
-    _busy: Busy,
+    activity: Activity,
 }
 
 impl Activity {
@@ -33,7 +34,7 @@ impl Activity {
         Busy(self.clone())
     }
 
-    /// Ready when there has been no request for so long.
+    /// Ready when for so long there has been no request, and nothing was taken of an answer.
     pub(super) async fn idle_for(&self, limit: Duration) {
         let mut requests = self.0.subscribe();
         // The sender is `self`'s: it does not go away meanwhile.
@@ -48,9 +49,10 @@ impl Activity {
 }
 
 impl Busy {
-    /// Ends with the last byte of the answer.
-    pub(super) fn until_sent(self, response: Response) -> Response {
-        response.map(|body| Body::new(BusyBody { body, _busy: self }))
+    /// Ends with the head of the answer; its body shows what is taken of it.
+    pub(super) fn answered(self, response: Response) -> Response {
+        let activity = self.0.clone();
+        response.map(|body| Body::new(Sent { body, activity }))
     }
 }
 
@@ -60,7 +62,7 @@ impl Drop for Busy {
     }
 }
 
-impl HttpBody for BusyBody {
+impl HttpBody for Sent {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -68,6 +70,8 @@ impl HttpBody for BusyBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        // Whoever waits for idleness begins anew.
+        self.activity.0.send_modify(|_| {});
         Pin::new(&mut self.body).poll_frame(cx)
     }
 
@@ -82,6 +86,10 @@ impl HttpBody for BusyBody {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use http_body_util::BodyExt as _;
+
     use super::*;
 
     const LIMIT: Duration = Duration::from_millis(100);
@@ -98,10 +106,25 @@ mod tests {
         let (first, second) = (activity.begin(), activity.begin());
         drop(first);
         assert!(!is_idle(&activity).await);
-        let answer = second.until_sent(Response::new(Body::from("x")));
-        assert!(!is_idle(&activity).await, "it is being sent");
+        let answer = second.answered(Response::new(Body::from("x")));
+        assert!(is_idle(&activity).await, "nobody takes the answer");
         drop(answer);
-        assert!(is_idle(&activity).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_taken_bit_by_bit_keeps_the_connection() {
+        let activity = Activity::new();
+        let bits = futures_util::stream::iter((0..5).map(|_| Ok::<_, Infallible>("bit")));
+        let mut body = activity.begin().answered(Response::new(Body::from_stream(bits))).into_body();
+        let takes = async {
+            while body.frame().await.is_some() {
+                tokio::time::sleep(LIMIT / 2).await;
+            }
+        };
+        let begun = tokio::time::Instant::now();
+        tokio::join!(activity.idle_for(LIMIT), takes);
+        // The sixth look finds the end.
+        assert_eq!(begun.elapsed(), LIMIT / 2 * 5 + LIMIT);
     }
 
     #[tokio::test(start_paused = true)]
@@ -121,8 +144,8 @@ mod tests {
 
     #[test]
     fn an_answer_keeps_its_length() {
-        let response = Activity::new().begin().until_sent(Response::new(Body::from("four")));
+        let response = Activity::new().begin().answered(Response::new(Body::from("four")));
         assert_eq!(response.body().size_hint().exact(), Some(4));
-        assert!(Activity::new().begin().until_sent(Response::default()).body().is_end_stream());
+        assert!(Activity::new().begin().answered(Response::default()).body().is_end_stream());
     }
 }

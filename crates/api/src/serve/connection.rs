@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -24,12 +25,13 @@ use tokio::sync::watch;
 
 use super::activity::Activity;
 use super::protocol;
+use super::rest::Rest;
 use super::socket::Socket;
 use super::stream::{Stream, Version};
 use super::tls::{self, Tls};
 use crate::Settings;
 
-type Request = hyper::Request<Incoming>;
+type Request<B = Incoming> = hyper::Request<B>;
 
 /// How every connection of a listener is served.
 pub(super) struct Connections {
@@ -68,7 +70,9 @@ impl Connections {
         match version {
             // hyper's own time limit is for each head, the first and those that follow on a connection kept open.
             Version::Http1 => {
-                let connection = self.http1.serve_connection(stream, service(router, peer));
+                let service = service(router, peer);
+                let whole = service_fn(move |request: Request| service.call(request.map(Body::new)));
+                let connection = self.http1.serve_connection(stream, whole);
                 Ok(drive(connection, over(closing), pending).await?)
             }
             Version::Http2 => {
@@ -121,9 +125,9 @@ async fn drive<C: GracefulConnection, I: Future<Output = ()>>(
 fn service(
     router: Router,
     peer: SocketAddr,
-) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> {
+) -> impl Service<Request<Body>, Response = Response, Error = Infallible, Future: Send + 'static> {
     let router = TowerToHyperService::new(router);
-    service_fn(move |mut request: Request| {
+    service_fn(move |mut request: Request<Body>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.call(request)
     })
@@ -131,14 +135,14 @@ fn service(
 
 /// The service for HTTP/2: its requests are counted, and look to all behind it like those of HTTP/1.1.
 fn counted(
-    service: impl Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>,
+    service: impl Service<Request<Body>, Response = Response, Error = Infallible, Future: Send + 'static>,
     activity: Activity,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> {
     service_fn(move |mut request: Request| {
         let busy = activity.begin();
         name_host(&mut request);
-        let answer = service.call(request);
-        async move { answer.await.map(|response| busy.until_sent(response)) }
+        let answer = service.call(request.map(|body| Body::new(Rest::new(body))));
+        async move { answer.await.map(|response| busy.answered(response)) }
     })
 }
 

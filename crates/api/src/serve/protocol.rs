@@ -40,8 +40,9 @@ const PONG_WITHIN: Duration = Duration::from_secs(10);
 const RESETS_BEFORE_ACCEPT_MAX: usize = 20;
 
 /// HTTP/2: streams of a connection that we had to reset because the client broke the protocol; one more ends it
-/// (RUSTSEC-2024-0003). The default of h2 0.4 is 1,024: no honest client breaks it even once.
-const RESETS_FOR_ERRORS_MAX: usize = 64;
+/// (RUSTSEC-2024-0003). The default of h2 0.4, said here so that an update cannot take it away. It counts over the life of a
+/// connection, and honest clients add to it: data that crosses a reset of ours on its way, once h2 has forgotten the stream.
+const RESETS_FOR_ERRORS_MAX: usize = 1_024;
 
 pub(super) fn http1(settings: &Settings) -> http1::Builder {
     let mut http = http1::Builder::new();

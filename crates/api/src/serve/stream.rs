@@ -21,9 +21,9 @@ use crate::error::Case;
 use crate::request_id::RequestId;
 
 /// How long to listen to a client that has its answer: as long as uploading the greatest body takes on a usual line.
-const LINGER_MAX: Duration = Duration::from_secs(10);
+pub(super) const LINGER_MAX: Duration = Duration::from_secs(10);
 /// How long it may be silent during that.
-const LINGER_SILENCE_MAX: Duration = Duration::from_secs(1);
+pub(super) const LINGER_SILENCE_MAX: Duration = Duration::from_secs(1);
 
 /// What a client of HTTP/2 begins with (RFC 9113, 3.4): chosen so that no request of HTTP/1 begins so.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -190,6 +190,9 @@ fn shared_id(id: &PersonId, image: &Path, all: &[PathBuf]) -> String {
     }
 }
 
+/// The least pause before an image is tried again that the workers had no time for.
+const OVERLOAD_PAUSE_MIN: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// Refusals are part of the report; only what would befall every image ends the import.
 async fn enrol(engine: &Engine, path: &Path, id: PersonId) -> Outcome<Done> {
     let scope = engine.scope(TenantId::OPERATOR);
@@ -204,8 +207,13 @@ async fn enrol(engine: &Engine, path: &Path, id: PersonId) -> Outcome<Done> {
             return Ok(Done::Refused(vec![Reason { kind: "not readable".into(), text: failure.to_string() }]));
         }
     };
-    match engine.enrol(&scope, id, image).await {
+    match engine.enrol(&scope, id.clone(), image).await {
         Ok(_) => Ok(Done::Enrolled),
+        // The workers had more to do than they could for a moment: nobody else is there to wait for them.
+        Err(engine::Error::Overloaded { retry_after }) => {
+            tokio::time::sleep(retry_after.max(OVERLOAD_PAUSE_MIN)).await;
+            Box::pin(enrol(engine, path, id)).await
+        }
         Err(error @ (engine::Error::Image(_) | engine::Error::Refused(_))) => {
             Ok(Done::Refused(api::describe(&error).into_iter().map(Reason::of_the_engine).collect()))
         }

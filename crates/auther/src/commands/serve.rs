@@ -34,6 +34,11 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
         files.warn_of_exposed_key();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // From here on a hang-up ends nothing: certificates may be renewed while the models are loaded, too.
+    let hangup = {
+        let _entered = runtime.enter();
+        signal(SignalKind::hangup())?
+    };
     let rooms = Rooms::open(assembly)?;
     memory::give_back_free();
     rooms.accounts.set_free_limits(back_office::free_limits(&rooms.assembly.settings))?;
@@ -77,9 +82,7 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
             }
             drop(running);
         });
-        if let Some((files, tls)) = tls_files.zip(tls.clone()) {
-            tokio::spawn(tls::reload_on(signal(SignalKind::hangup())?, files, tls));
-        }
+        tokio::spawn(tls::reload_on(hangup, tls_files.zip(tls.clone())));
         let rekognition = async {
             let Some((listener, router)) = rekognition else { return Ok(()) };
             tracing::info!(address = %listener.local_addr()?, "answering Amazon Rekognition's wire format");

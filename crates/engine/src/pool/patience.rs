@@ -63,9 +63,9 @@ impl Patience {
             false => self.limits.standing.min(self.limits.burst),
         }
     }
+}
 
-    /// Whether a job that has waited since then comes too late.
-    pub(super) fn is_late(&self, since: Instant, now: Instant) -> bool {
-        now.saturating_duration_since(since) > self.wait_max(now) * LATE / LATE_OF
-    }
+/// Whether a job that has waited so long, and was to wait no longer than that when it came, comes too late.
+pub(super) fn is_late(waited: Duration, wait_max: Duration) -> bool {
+    waited > wait_max * LATE / LATE_OF
 }

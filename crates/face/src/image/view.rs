@@ -5,7 +5,7 @@ use ::image::{RgbImage, imageops};
 
 use super::Image;
 use super::jpeg::{Part, PixelRect};
-use crate::{Frame, Point, Rect};
+use crate::{Face, Frame, Point, Rect};
 
 /// By how much a view is smaller than the image: what a block of 8 x 8 coefficients can be decoded to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +87,13 @@ impl<'a> View<'a> {
         let factor = self.reduction.factor() as f32;
         let to_centre = (factor - 1.0) / 2.0;
         Point { x: (at.x - self.left as f32 - to_centre) / factor, y: (at.y - self.top as f32 - to_centre) / factor }
+    }
+
+    /// A face that was found in the view, in pixels of the image; both count from the corner of their first pixel, as the
+    /// detector does.
+    pub(crate) fn in_image(&self, face: &Face) -> Face {
+        let factor = self.reduction.factor() as f32;
+        face.scaled(factor, factor).shifted(self.left as f32, self.top as f32)
     }
 
     /// Whether it has all that a rectangle covers of the frame.
@@ -251,6 +258,11 @@ mod tests {
         let view = View::of_part(marked(0, 0, 11, 10), Reduction::Quarter, &turn).expect("fits");
         assert_eq!((view.left, view.top), (-3, 0));
         // The centre of the view's first pixel is 1.5 pixels into what it covers.
+        // A face at the view's first pixel begins three pixels outside.
+        let bounds = Rect { x: 0.0, y: 1.0, width: 2.0, height: 2.0 };
+        let face = view.in_image(&Face { bounds, landmarks: [Point { x: 1.0, y: 2.0 }; 5], confidence: 1.0 });
+        assert_eq!(face.bounds, Rect { x: -3.0, y: 4.0, width: 8.0, height: 8.0 });
+        assert_eq!(face.landmarks[0], Point { x: 1.0, y: 8.0 });
         assert_eq!(view.locate(Point { x: -1.5, y: 1.5 }), Point { x: 0.0, y: 0.0 });
         assert!(
             view.covers(&Rect { x: -9.0, y: 0.0, width: 100.0, height: 40.0 }, turn.upright()),

@@ -119,7 +119,10 @@ impl Read {
     /// Decodes rows of units: what the canvas wants of them.
     fn look(&mut self, header: &Header, rows: Range<usize>, canvas: &mut Canvas) -> Option<()> {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
+        if std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("bmi1")
+            && std::arch::is_x86_feature_detected!("bmi2")
+        {
             // SAFETY: this processor has what the function is compiled for.
             return unsafe { self.look_avx2(header, rows, canvas) };
         }

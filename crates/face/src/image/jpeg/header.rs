@@ -204,6 +204,8 @@ impl Found {
                 _ => {}
             },
             marker::APP14 if content.len() < 12 => return None,
+            // The library refuses a transform that it does not know, whatever another segment says.
+            marker::APP14 if content.starts_with(b"Adobe") && content[11] > 2 => return None,
             marker::APP14 if content.starts_with(b"Adobe") => self.transform = Some(content[11]),
             _ => {}
         }
