@@ -20,9 +20,11 @@ use tokio::net::{TcpListener, TcpStream};
 const BEGIN: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 /// Frames as RFC 9113 numbers them, and one of its error codes.
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
@@ -33,6 +35,9 @@ const WHOLE: u8 = END_STREAM | END_HEADERS;
 
 /// `GET http://x/healthz`, in the numbers of HPACK's static table.
 const GET_HEALTHZ: &[u8] = b"\x82\x86\x04\x08/healthz\x01\x01x";
+
+/// The same of `POST http://x/person/face/jane`, without a key.
+const POST_FACE: &[u8] = b"\x83\x86\x04\x11/person/face/jane\x01\x01x";
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("short").to_be_bytes();
@@ -131,6 +136,46 @@ async fn large_bodies_are_taken_and_larger_ones_refused_with_the_reason() {
         http2.send(&request().without("Api-Key")).await.assert_error(401, "A_001", "key_missing");
     }
     assert_eq!(http2.send(&face).await.status, 200);
+}
+
+/// Reads until so many answers have begun; what is behind them stays in the buffer.
+async fn answers(stream: &mut TcpStream, buffer: &mut Vec<u8>, mut count: usize) {
+    while count > 0 {
+        let length = buffer.first_chunk::<3>().map(|head| u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize);
+        match length.filter(|length| buffer.len() >= 9 + length) {
+            Some(length) => {
+                assert_ne!(buffer[3], GOAWAY, "the connection is ended");
+                count -= usize::from(buffer[3] == HEADERS);
+                buffer.drain(..9 + length);
+            }
+            None => {
+                let read = tokio::time::timeout(Duration::from_secs(20), stream.read_buf(buffer)).await;
+                assert_ne!(read.expect("in time").expect("readable"), 0, "the connection is closed");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn uploads_that_are_refused_unread_do_not_end_the_connection() {
+    // More bodies than a connection may do wrong, each on its way when its answer comes.
+    const BATCHES: u32 = 12;
+    const BATCH: u32 = 100;
+    let server = Server::start().await;
+    let (mut stream, mut buffer) = (server.connect().await, Vec::new());
+    let room = frame(WINDOW_UPDATE, 0, 0, &(1_u32 << 24).to_be_bytes());
+    stream.write_all(&[BEGIN, &room].concat()).await.expect("written");
+    for batch in 0..BATCHES {
+        let streams = (0..BATCH).map(|number| 1 + 2 * (batch * BATCH + number));
+        let heads = streams.clone().flat_map(|stream| frame(HEADERS, END_HEADERS, stream, POST_FACE));
+        stream.write_all(&heads.collect::<Vec<u8>>()).await.expect("written");
+        answers(&mut stream, &mut buffer, BATCH as usize).await;
+        let bodies = streams.flat_map(|stream| [(0, stream), (END_STREAM, stream)]);
+        let bodies = bodies.flat_map(|(flags, stream)| frame(DATA, flags, stream, &[b'x'; 1 << 10]));
+        stream.write_all(&bodies.collect::<Vec<u8>>()).await.expect("written");
+    }
+    stream.write_all(&frame(HEADERS, WHOLE, 1 + 2 * BATCHES * BATCH, GET_HEALTHZ)).await.expect("written");
+    answers(&mut stream, &mut buffer, 1).await;
 }
 
 #[tokio::test]
