@@ -54,8 +54,6 @@ type Job<W> = Box<dyn FnOnce(Result<&mut W, Error>) -> bool + Send>;
 struct Waiting<W> {
     job: Job<W>,
     since: Instant,
-    /// How long it may wait, as it was when it came: who was let in as part of a burst is served as such.
-    wait_max: Duration,
 }
 
 /// Threads that own a worker each (a face pipeline with its models) and take jobs from one queue.
@@ -180,7 +178,7 @@ impl<W> Queue<W> {
     fn push(&self, job: Job<W>) -> Result<(), Error> {
         let (mut state, now) = (self.lock(), Instant::now());
         state.admits(now)?;
-        state.push(job, now);
+        state.jobs.push_back(Waiting { job, since: now });
         self.changed.notify_one();
         Ok(())
     }
@@ -263,12 +261,6 @@ impl<W> State<W> {
         }
     }
 
-    /// One more job waits.
-    fn push(&mut self, job: Job<W>, now: Instant) {
-        let wait_max = self.patience.wait_max(now);
-        self.jobs.push_back(Waiting { job, since: now, wait_max });
-    }
-
     /// Whether those who wait are enough for the workers. A job for each may wait however long jobs last, as long as few such
     /// jobs come: to refuse one would leave a worker without work.
     fn keeps_busy(&self) -> bool {
@@ -285,8 +277,8 @@ impl<W> State<W> {
 
     /// The job whose turn it is, or that it came too late.
     fn take_job(&mut self, now: Instant) -> Option<Task<W>> {
-        let Waiting { job, since, wait_max } = self.jobs.pop_front()?;
-        let is_late = self.keeps_busy() && patience::is_late(now.saturating_duration_since(since), wait_max);
+        let Waiting { job, since } = self.jobs.pop_front()?;
+        let is_late = self.keeps_busy() && self.patience.is_late(since, now);
         if self.jobs.is_empty() {
             self.patience.nobody_waits(now);
         }

@@ -81,7 +81,7 @@ fn a_wait_that_would_be_too_long_is_refused_before_the_queue_is_full_and_told_wh
     };
     for waiting in 0..5 {
         assert_eq!(retry_after(&mut state, now), None, "one more waits {} ms", 100 * (waiting + 1));
-        state.push(Box::new(|_| true), now);
+        state.jobs.push_back(Waiting { job: Box::new(|_| true), since: now });
     }
     assert_eq!(retry_after(&mut state, now), Some(ms(100)), "it would wait 600 ms, a burst may wait 500");
     let later = now + ms(501);

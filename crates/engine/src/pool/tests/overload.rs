@@ -113,7 +113,7 @@ impl Play {
         if self.state.admits(now).is_err() {
             return false;
         }
-        self.state.push(Box::new(|_| true), now);
+        self.state.jobs.push_back(Waiting { job: Box::new(|_| true), since: now });
         self.came.push_back(now);
         self.work_until(now);
         true

@@ -1,7 +1,8 @@
 //! JPEG: baseline and progressive; grey, YCbCr, RGB, CMYK and YCCK.
 //!
-//! What cameras and telephones write is decoded as far as it is looked at ([`Coded`]). Everything else, and all the pixels of
-//! an image at once, is left to a library ([`decode`]), which also has the last word on what is damaged.
+//! What cameras and telephones write is decoded as far as it is looked at ([`Coded`]). Everything else, and an image of which
+//! all the pixels are wanted ([`crate::decode`]), is left to a library ([`decode`]), which also has the last word on what is
+//! damaged.
 
 mod bits;
 mod coded;

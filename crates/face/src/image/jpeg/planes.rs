@@ -92,7 +92,7 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    /// For a part of an image of so many units across and down. `None`: the rectangle has nothing of the image.
+    /// For a part of an image of so many pixels across and down. `None`: the rectangle has nothing of the image.
     pub(super) fn new(
         components: &[Component],
         (width, height): (u32, u32),

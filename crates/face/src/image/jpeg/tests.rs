@@ -274,6 +274,7 @@ fn what_is_out_of_the_ordinary_is_left_to_the_library() {
         ("YCbCr after Adobe", adobe(1), true),
         ("RGB after Adobe", adobe(0), false),
         ("an unknown transform", adobe(3), false),
+        ("an unknown transform before a known one", [adobe(3), adobe(1)].concat(), false),
         ("a comment after fill bytes", b"\xFF\xFF\xFF\xFE\0\x04hi".to_vec(), true),
         ("a byte between segments", b"\0".to_vec(), false),
         ("a number of lines", b"\xFF\xDC\0\x04\0\x10".to_vec(), false),
