@@ -281,18 +281,23 @@ pub(crate) struct Presented {
 }
 
 impl Presented {
-    pub(crate) fn find(connection: &Connection, by: By<'_>) -> Result<Option<Self>, rusqlite::Error> {
+    /// By the value of this column.
+    fn select(column: &str) -> String {
         let (standing, signing) = (Standing::columns(), Signing::COLUMNS);
-        let (column, value): (_, &dyn ToSql) = match &by {
-            By::Prefix(prefix) => ("prefix", prefix),
-            By::Id(id) => ("key.id", &id.0),
-        };
-        let mut select = connection.prepare_cached(&format!(
+        format!(
             "SELECT key.id AS key_id, digest, permissions, expires, disabled IS NOT NULL AS is_disabled, networks,
                 {signing}, {standing}
              FROM api_key AS key JOIN organisation ON organisation.id = key.tenant JOIN plan ON plan.id = plan
              LEFT JOIN signing ON signing.key = key.id WHERE {column} = ?"
-        ))?;
+        )
+    }
+
+    pub(crate) fn find(connection: &Connection, by: By<'_>) -> Result<Option<Self>, rusqlite::Error> {
+        let (column, value): (_, &dyn ToSql) = match &by {
+            By::Prefix(prefix) => ("prefix", prefix),
+            By::Id(id) => ("key.id", &id.0),
+        };
+        let mut select = connection.prepare_cached(&Self::select(column))?;
         let read = |row: &Row<'_>| {
             Ok(Self {
                 id: KeyId(row.get("key_id")?),
@@ -379,5 +384,25 @@ impl Standing {
         let rules = select.query_map((tenant.0,), |row| Ok((row.get(0)?, row.get(1)?)))?;
         let rules = rules.collect::<Result<Arc<[_]>, _>>()?;
         Ok(Caller { key, tenant, limits, rules, permissions, charged: true, signing: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn looking_up_another_key_plans_nothing_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let accounts = Accounts::open(folder.path()).expect("open");
+        let reader = accounts.reader();
+        for prefix in ["one", "another", "a third"] {
+            assert!(Presented::find(&reader, By::Prefix(prefix)).expect("read").is_none());
+        }
+        let select = reader.prepare_cached(&Presented::select("prefix")).expect("the same");
+        assert_eq!(select.get_status(StatementStatus::RePrepare), 0);
+        assert!(select.get_status(StatementStatus::Run) == 3, "it is the one that was run");
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use accounts::usage::{
     Charge, ChargeError, DayCount, Done, Exhausted, FILE_NAME, RequestFilter, RequestLine, Retention, SIGNATURES_MAX,
-    Signed, Usage, day,
+    Signed, ToCharge, Usage, day,
 };
 use accounts::{KeyId, OpenFault, Operation};
 use biometric::{TenantId, Timestamp};
@@ -55,6 +55,20 @@ fn done(number: u64) -> Done {
     }
 }
 
+fn charged(usage: &Usage, organisation: TenantId, limit: Option<u64>, now: Timestamp) -> Result<Charge, ChargeError> {
+    usage.charge(ToCharge { organisation, limit, signed: None, now })
+}
+
+fn charged_signed(
+    usage: &Usage,
+    organisation: TenantId,
+    limit: Option<u64>,
+    signed: Signed,
+    now: Timestamp,
+) -> Result<Charge, ChargeError> {
+    usage.charge(ToCharge { organisation, limit, signed: Some(signed), now })
+}
+
 fn used(usage: &Usage, organisation: TenantId, now: Timestamp) -> u64 {
     usage.month(organisation, now).expect("known").used
 }
@@ -71,7 +85,7 @@ fn charge_at_once(handles: &[&Usage], threads: usize, attempts: usize, limit: u6
             let (usage, start) = (handles[handle % handles.len()], &start);
             scope.spawn(move || {
                 start.wait();
-                let charges = (0..attempts).map(|_| usage.charge(ORGANISATION, Some(limit), now()));
+                let charges = (0..attempts).map(|_| charged(usage, ORGANISATION, Some(limit), now()));
                 charges.filter(|charge| matches!(charge, Ok(charge) if charge.used() <= limit)).count()
             })
         };
@@ -88,7 +102,7 @@ fn signed(number: u8, expires: Timestamp) -> Signed {
 fn a_signature_counts_once_in_whichever_process_and_after_a_restart() {
     let dir = directory();
     let expires = Timestamp::from_millis(now().as_millis() + 300_000);
-    let charge = |usage: &Usage, number| usage.charge_signed(ORGANISATION, None, signed(number, expires), now());
+    let charge = |usage: &Usage, number| charged_signed(usage, ORGANISATION, None, signed(number, expires), now());
     {
         let (usage, other) = (open(&dir), open(&dir));
         charge(&usage, 1).expect("new");
@@ -113,7 +127,7 @@ fn of_many_at_once_one_signature_counts_once() {
             scope.spawn(move || {
                 start.wait();
                 let charges =
-                    (0..50).map(|number| usage.charge_signed(ORGANISATION, None, signed(number, now()), now()));
+                    (0..50).map(|number| charged_signed(usage, ORGANISATION, None, signed(number, now()), now()));
                 charges.filter(Result::is_ok).count()
             })
         };
@@ -127,7 +141,7 @@ fn of_many_at_once_one_signature_counts_once() {
 fn a_signature_of_a_request_beyond_the_quota_does_not_count_later_either() {
     let dir = directory();
     let usage = open(&dir);
-    let charge = |limit| usage.charge_signed(ORGANISATION, Some(limit), signed(1, now()), now());
+    let charge = |limit| charged_signed(&usage, ORGANISATION, Some(limit), signed(1, now()), now());
     assert!(matches!(charge(0), Err(ChargeError::Exhausted(_))));
     assert_eq!(charge(10), Err(ChargeError::Replayed));
 }
@@ -141,7 +155,7 @@ fn signatures_are_forgotten_when_their_time_is_over_and_the_memory_stays_small()
     for number in 0..250 {
         // One a second, each good for ten more.
         let signed = signed(u8::try_from(number).expect("small"), at(number + 10));
-        usage.charge_signed(ORGANISATION, None, signed, at(number)).expect("new");
+        charged_signed(&usage, ORGANISATION, None, signed, at(number)).expect("new");
         assert!(rows() <= 12, "{number}: {}", rows());
     }
     let counted = raw(&dir).query_row("SELECT count FROM signature_count", (), |row| row.get::<_, i64>(0));
@@ -153,14 +167,14 @@ fn a_full_memory_refuses_and_empties_again() {
     let dir = directory();
     let usage = open(&dir);
     let expires = Timestamp::from_millis(now().as_millis() + 1);
-    usage.charge_signed(ORGANISATION, None, signed(1, expires), now()).expect("new");
+    charged_signed(&usage, ORGANISATION, None, signed(1, expires), now()).expect("new");
     // As if so many had come.
     raw(&dir).execute("UPDATE signature_count SET count = ?", (SIGNATURES_MAX.cast_signed(),)).expect("written");
-    let charge = |number, now| usage.charge_signed(ORGANISATION, None, signed(number, expires), now);
+    let charge = |number, now| charged_signed(&usage, ORGANISATION, None, signed(number, expires), now);
     assert_eq!(charge(2, now()), Err(ChargeError::TooManySignatures { signatures_max: SIGNATURES_MAX }));
     assert_eq!(charge(1, now()), Err(ChargeError::Replayed));
     let other = Signed { key: KeyId(4), seen: Seen([9; 32]), expires };
-    usage.charge_signed(ORGANISATION, None, other, now()).expect("another key has a memory of its own");
+    charged_signed(&usage, ORGANISATION, None, other, now()).expect("another key has a memory of its own");
     charge(2, later(now(), 1)).expect("one was forgotten");
 }
 
@@ -185,10 +199,10 @@ fn a_month_ends_with_its_last_millisecond() {
     let dir = directory();
     let usage = open(&dir);
     let (last, first) = (at("2026-11-30T23:59:59.999Z"), at("2026-12-01T00:00:00Z"));
-    assert_eq!(usage.charge(ORGANISATION, Some(1), last).map(|charge| charge.used()), Ok(1));
+    assert_eq!(charged(&usage, ORGANISATION, Some(1), last).map(|charge| charge.used()), Ok(1));
     let exhausted = Exhausted { used: 1, limit: 1, resets: first };
-    assert_eq!(usage.charge(ORGANISATION, Some(1), last), Err(ChargeError::Exhausted(exhausted)));
-    assert_eq!(usage.charge(ORGANISATION, Some(1), first).map(|charge| charge.used()), Ok(1));
+    assert_eq!(charged(&usage, ORGANISATION, Some(1), last), Err(ChargeError::Exhausted(exhausted)));
+    assert_eq!(charged(&usage, ORGANISATION, Some(1), first).map(|charge| charge.used()), Ok(1));
     assert_eq!(usage.month(ORGANISATION, last).expect("known").resets, first);
     assert_eq!(usage.month(ORGANISATION, first).expect("known").resets, at("2027-01-01T00:00:00Z"));
 }
@@ -198,16 +212,16 @@ fn each_organisation_has_its_own_quota_and_any_limit() {
     let dir = directory();
     let usage = open(&dir);
     for number in 1..=3 {
-        assert_eq!(usage.charge(ORGANISATION, None, now()).map(|charge| charge.used()), Ok(number));
+        assert_eq!(charged(&usage, ORGANISATION, None, now()).map(|charge| charge.used()), Ok(number));
     }
-    assert!(usage.charge(OTHER, Some(1), now()).is_ok());
-    assert!(usage.charge(ORGANISATION, Some(u64::MAX), now()).is_ok());
+    assert!(charged(&usage, OTHER, Some(1), now()).is_ok());
+    assert!(charged(&usage, ORGANISATION, Some(u64::MAX), now()).is_ok());
     for limit in [0, 2] {
-        let refused = usage.charge(ORGANISATION, Some(limit), now());
+        let refused = charged(&usage, ORGANISATION, Some(limit), now());
         let resets = at("2026-12-01T00:00:00Z");
         assert_eq!(refused, Err(ChargeError::Exhausted(Exhausted { used: 4, limit, resets })), "a smaller plan");
     }
-    assert!(usage.charge(TenantId(9), Some(0), now()).is_err());
+    assert!(charged(&usage, TenantId(9), Some(0), now()).is_err());
     assert_eq!((used(&usage, ORGANISATION, now()), used(&usage, TenantId(9), now())), (4, 0));
 }
 
@@ -216,7 +230,7 @@ fn a_refund_goes_to_its_own_month_and_never_below_nothing() {
     let dir = directory();
     let usage = open(&dir);
     let (november, december) = (at("2026-11-30T23:59:59Z"), at("2026-12-01T00:00:01Z"));
-    let charge = |limit, at| -> Result<Charge, ChargeError> { usage.charge(ORGANISATION, limit, at) };
+    let charge = |limit, at| -> Result<Charge, ChargeError> { charged(&usage, ORGANISATION, limit, at) };
     let old = charge(Some(1), november).expect("charged");
     let new = charge(None, december).expect("charged");
     usage.refund(old);
@@ -318,7 +332,7 @@ fn forgetting_one_organisation_leaves_the_others() {
         }
     }
     for organisation in [ORGANISATION, OTHER] {
-        usage.charge(organisation, None, now()).expect("charged");
+        charged(&usage, organisation, None, now()).expect("charged");
     }
     usage.forget(ORGANISATION).expect("forgotten, what waited too");
     assert_eq!(log(&usage, &RequestFilter::default()), []);
@@ -343,7 +357,7 @@ fn what_is_old_is_deleted_by_the_times_that_come_in() {
     }
     usage.record(Done { at: later(now(), -4), ..done(1) });
     usage.record(Done { at: later(now(), -1), ..done(2) });
-    usage.charge(ORGANISATION, None, later(now(), -40)).expect("charged");
+    charged(&usage, ORGANISATION, None, later(now(), -40)).expect("charged");
     usage.record(done(3));
     usage.flush();
     assert_eq!(log(&usage, &RequestFilter::default()).len(), 2, "of two days");
@@ -352,7 +366,7 @@ fn what_is_old_is_deleted_by_the_times_that_come_in() {
     assert_eq!(used(&usage, ORGANISATION, later(now(), -40)), 1, "what was charged is kept");
 
     let two_days_later = Timestamp::from_millis(later(now(), 2).as_millis() + 1);
-    usage.charge(ORGANISATION, None, two_days_later).expect("a charge tells the time too");
+    charged(&usage, ORGANISATION, None, two_days_later).expect("a charge tells the time too");
     usage.flush();
     assert_eq!(log(&usage, &RequestFilter::default()), []);
 }
@@ -361,13 +375,42 @@ fn what_is_old_is_deleted_by_the_times_that_come_in() {
 fn nothing_that_waits_is_lost_when_it_is_closed() {
     let dir = directory();
     let usage = open(&dir);
-    let charge = usage.charge(ORGANISATION, None, now()).expect("charged");
+    let charge = charged(&usage, ORGANISATION, None, now()).expect("charged");
     (0..3_000).for_each(|number| usage.record(done(number)));
     usage.refund(charge);
     assert_eq!(usage.dropped(), 0);
     drop(usage);
     let usage = open(&dir);
     assert_eq!((log(&usage, &RequestFilter::default()).len(), used(&usage, ORGANISATION, now())), (3_000, 0));
+}
+
+#[test]
+fn who_is_told_of_a_charge_may_give_it_back_and_its_defects_are_its_own() {
+    let dir = directory();
+    let usage = open(&dir);
+    let to_charge = ToCharge { organisation: ORGANISATION, limit: Some(1), signed: None, now: now() };
+    usage.charge_then(to_charge, Result::ok).expect("taken");
+    usage.flush();
+    assert_eq!(used(&usage, ORGANISATION, now()), 0, "taken back");
+    usage.charge_then(to_charge, |_| panic!("a defect of somebody else")).expect("taken");
+    usage.flush();
+    let (tell, told) = std::sync::mpsc::channel();
+    let tell = move |verdict: Result<Charge, ChargeError>| {
+        tell.send(verdict).expect("waited for");
+        None
+    };
+    usage.charge_then(to_charge, tell).expect("taken");
+    let refused = told.recv().expect("told");
+    assert!(matches!(refused, Err(ChargeError::Exhausted(Exhausted { used: 1, .. }))), "{refused:?}");
+    let (tell, told) = std::sync::mpsc::channel();
+    let tell = move |verdict: Result<Charge, ChargeError>| {
+        tell.send(verdict.is_ok()).expect("waited for");
+        None
+    };
+    usage.charge_then(ToCharge { limit: None, ..to_charge }, tell).expect("taken");
+    drop(usage);
+    assert_eq!(told.recv(), Ok(true), "told before it is closed");
+    assert_eq!(used(&open(&dir), ORGANISATION, now()), 2);
 }
 
 #[test]
@@ -379,7 +422,7 @@ fn a_full_queue_refuses_charges_at_once_and_counts_what_it_drops() {
     other_process.execute_batch("BEGIN IMMEDIATE").expect("writing");
     (0..SENT).for_each(|number| usage.record(done(number)));
     let start = Instant::now();
-    let refused = usage.charge(ORGANISATION, None, now());
+    let refused = charged(&usage, ORGANISATION, None, now());
     assert!(matches!(refused, Err(ChargeError::Unavailable(_))), "{refused:?}");
     assert!(start.elapsed() < Duration::from_secs(1), "it does not wait for the other process");
     other_process.execute_batch("COMMIT").expect("written");
@@ -388,22 +431,22 @@ fn a_full_queue_refuses_charges_at_once_and_counts_what_it_drops() {
     assert!(usage.dropped() > 0 && written > 0);
     assert_eq!(written + usage.dropped(), SENT);
     assert_eq!(used(&usage, ORGANISATION, now()), 0);
-    assert!(usage.charge(ORGANISATION, None, now()).is_ok(), "it goes on");
+    assert!(charged(&usage, ORGANISATION, None, now()).is_ok(), "it goes on");
 }
 
 #[test]
 fn an_error_is_told_to_who_waits_and_does_not_end_the_writer() {
     let dir = directory();
     let usage = open(&dir);
-    usage.charge(ORGANISATION, None, now()).expect("charged");
+    charged(&usage, ORGANISATION, None, now()).expect("charged");
     raw(&dir).execute_batch("ALTER TABLE quota RENAME TO elsewhere").expect("renamed");
-    let refused = usage.charge(ORGANISATION, None, now());
+    let refused = charged(&usage, ORGANISATION, None, now());
     assert!(matches!(refused, Err(ChargeError::Unavailable(_))), "{refused:?}");
     assert!(usage.month(ORGANISATION, now()).is_err() && usage.forget(ORGANISATION).is_err());
     usage.record(done(1));
     usage.flush();
     raw(&dir).execute_batch("ALTER TABLE elsewhere RENAME TO quota").expect("renamed back");
-    assert_eq!(usage.charge(ORGANISATION, None, now()).map(|charge| charge.used()), Ok(2));
+    assert_eq!(charged(&usage, ORGANISATION, None, now()).map(|charge| charge.used()), Ok(2));
     assert_eq!((log(&usage, &RequestFilter::default()).len(), usage.dropped()), (1, 0));
     raw(&dir).execute_batch("ALTER TABLE request RENAME TO elsewhere").expect("renamed");
     usage.record(done(2));
@@ -455,7 +498,7 @@ fn a_damaged_page_is_an_error_and_no_panic() {
     let usage = open(&dir);
     assert!(usage.month(ORGANISATION, now()).is_err());
     assert!(usage.requests(ORGANISATION, &RequestFilter::default(), None, 10).is_err());
-    assert!(matches!(usage.charge(ORGANISATION, None, now()), Err(ChargeError::Unavailable(_))));
+    assert!(matches!(charged(&usage, ORGANISATION, None, now()), Err(ChargeError::Unavailable(_))));
 }
 
 #[cfg(unix)]
@@ -464,7 +507,7 @@ fn only_the_owner_may_read_any_of_its_files() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = directory();
     let usage = open(&dir);
-    usage.charge(ORGANISATION, None, now()).expect("charged");
+    charged(&usage, ORGANISATION, None, now()).expect("charged");
     for entry in fs::read_dir(dir.path()).expect("readable") {
         let entry = entry.expect("an entry");
         assert_eq!(entry.metadata().expect("known").permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
@@ -477,7 +520,7 @@ fn many_may_make_the_file_at_once() {
         let dir = directory();
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| open(&dir).charge(ORGANISATION, None, now()).expect("charged"));
+                scope.spawn(|| charged(&open(&dir), ORGANISATION, None, now()).expect("charged"));
             }
         });
         assert_eq!(used(&open(&dir), ORGANISATION, now()), 8);

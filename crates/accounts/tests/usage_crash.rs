@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use accounts::usage::{Done, FILE_NAME, Retention, Usage};
+use accounts::usage::{Done, FILE_NAME, Retention, ToCharge, Usage};
 use accounts::{KeyId, Operation};
 use biometric::{TenantId, Timestamp};
 use rusqlite::Connection;
@@ -35,7 +35,8 @@ fn child() {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 loop {
-                    usage.charge(ORGANISATION, None, NOW).expect("charged");
+                    let to_charge = ToCharge { organisation: ORGANISATION, limit: None, signed: None, now: NOW };
+                    usage.charge(to_charge).expect("charged");
                     std::io::stderr().write_all(&[ACKNOWLEDGED]).expect("heard");
                     usage.record(Done {
                         organisation: ORGANISATION,

@@ -10,10 +10,10 @@ mod record;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::usage::{ChargeError, Exhausted, Signed, Usage};
+use accounts::usage::{Charge, ChargeError, Exhausted, Signed, ToCharge, Usage};
 use accounts::{Caller, Rate, RateLimiter};
 use biometric::Timestamp;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 pub use places::Place;
 pub use record::{Open, Record};
@@ -72,8 +72,6 @@ pub enum Refusal {
     },
     /// Nothing is known about the quota; the text is for the log.
     Unavailable(String),
-    /// A defect of ours; the text is for the log.
-    Internal(String),
 }
 
 impl Admission {
@@ -136,22 +134,24 @@ impl Admission {
     /// # Errors
     /// Any other [`Refusal`].
     pub async fn charge(&self, caller: &Caller, record: &Record, signed: Option<Signed>) -> Result<(), Refusal> {
-        let (usage, record, now) = (Arc::clone(&self.usage), record.clone(), self.clock);
-        let (tenant, limit) = (caller.tenant, caller.limits.requests_month_max);
-        // Waits for a commit, also when the request is given up meanwhile. Such a charge is taken back here: nobody else is
-        // left who could.
-        let charging = move || -> Result<(), ChargeError> {
-            let charge = match signed {
-                Some(signed) => usage.charge_signed(tenant, limit, signed, now())?,
-                None => usage.charge(tenant, limit, now())?,
+        let (organisation, limit) = (caller.tenant, caller.limits.requests_month_max);
+        let to_charge = ToCharge { organisation, limit, signed, now: self.now() };
+        let (record, (tell, told)) = (record.clone(), oneshot::channel());
+        // Also told when the request was given up meanwhile. Such a charge is taken back here: nobody else is left who could.
+        let charged = move |verdict: Result<Charge, ChargeError>| {
+            let (late, outcome) = match verdict {
+                Ok(charge) => (record.charge(charge).err(), Ok(())),
+                Err(error) => (None, Err(error)),
             };
-            if let Err(late) = record.charge(charge) {
-                usage.refund(late);
-            }
-            Ok(())
+            let _ = tell.send(outcome);
+            late
         };
-        let charged = tokio::task::spawn_blocking(charging).await;
-        match charged.map_err(|error| Refusal::Internal(format!("charging: {error}")))? {
+        let ended = |_| Err(ChargeError::Unavailable("nobody has answered".to_owned()));
+        let outcome = match self.usage.charge_then(to_charge, charged) {
+            Ok(()) => told.await.unwrap_or_else(ended),
+            Err(error) => Err(error),
+        };
+        match outcome {
             Ok(()) => Ok(()),
             Err(ChargeError::Exhausted(exhausted)) => Err(Refusal::Exhausted(exhausted)),
             Err(ChargeError::Replayed) => Err(Refusal::Replayed),

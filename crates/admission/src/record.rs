@@ -117,7 +117,7 @@ impl Drop for Open {
 
 #[cfg(test)]
 mod tests {
-    use accounts::usage::{RequestFilter, Retention};
+    use accounts::usage::{RequestFilter, Retention, ToCharge};
     use accounts::{Limits, Permissions};
 
     use super::*;
@@ -136,7 +136,8 @@ mod tests {
 
     /// One request that is answered so, or not at all, and charged before or after that.
     fn run(usage: &Arc<Usage>, answer: Option<(u16, &str)>, is_late: bool) {
-        let charge = || usage.charge(TENANT, None, now()).expect("charged");
+        let to_charge = ToCharge { organisation: TENANT, limit: None, signed: None, now: now() };
+        let charge = || usage.charge(to_charge).expect("charged");
         let open = Open::begin(Arc::clone(usage), "id".to_owned(), now);
         let record = open.record();
         let (limits, rules, permissions) = (Limits::default(), Arc::default(), Permissions::ALL);

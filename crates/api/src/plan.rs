@@ -44,6 +44,5 @@ fn problem(refusal: Refusal) -> Problem {
             Problem::from(remembered).retry_after(SIGNATURES_RETRY_AFTER)
         }
         Refusal::Unavailable(why) => Problem::new(Case::Unavailable).caused_by(why),
-        Refusal::Internal(why) => Problem::internal(why),
     }
 }

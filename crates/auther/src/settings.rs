@@ -72,7 +72,7 @@ settings! {
     /// Requests that may wait for a worker; one more is answered 503.
     queue_jobs_max: usize = "64";
     /// How long a request of a burst may be expected to wait for a worker, in milliseconds, and how long a burst may last: until so long after nobody waited; beyond it 503.
-    queue_wait_ms_max: u64 = "1500";
+    queue_wait_ms_max: u64 = "1000";
     /// How long a request may be expected to wait when the queue has stood for longer than that, in milliseconds; beyond it 503.
     queue_standing_wait_ms_max: u64 = "250";
     /// Encoded image in bytes.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use accounts::usage::Done;
+use accounts::usage::{Done, ToCharge};
 use accounts::{Act, Actor, Networks, NewKey, Operation, Permission, Permissions, PlanId, Role};
 use axum::http::Method;
 use biometric::{TenantId, Timestamp};
@@ -390,9 +390,10 @@ async fn outcomes_are_told_apart() {
 async fn the_end_of_a_plan_is_announced() {
     let house = House::new();
     let mut owner = house.signed_in(Role::Owner).await;
+    let to_charge = ToCharge { organisation: house.tenant, limit: Some(1_000), signed: None, now: house.now() };
     let charge = |count: u64| {
         for _ in 0..count {
-            house.usage.charge(house.tenant, Some(1_000), house.now()).expect("charged");
+            house.usage.charge(to_charge).expect("charged");
         }
     };
     charge(799);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use accounts::usage::{Done, RequestFilter};
+use accounts::usage::{Done, RequestFilter, ToCharge};
 use accounts::{Act, Actor, KeyId, Networks, NewKey, Operation, Permissions, Purpose, Role, Signing};
 use axum::http::Method;
 use common::{Answer, Browser, House};
@@ -89,7 +89,8 @@ fn other(house: &House) -> (accounts::User, Ids) {
 fn act(house: &House, owner: &accounts::User, ids: &Ids) {
     let (by, now) = (Actor::system(), house.now());
     house.accounts.note(owner.organisation, &by, Act::DataExported, "their-subject", "", now).expect("noted");
-    house.usage.charge(owner.organisation, None, now).expect("charged");
+    let to_charge = ToCharge { organisation: owner.organisation, limit: None, signed: None, now };
+    house.usage.charge(to_charge).expect("charged");
     house.usage.record(Done {
         organisation: owner.organisation,
         key: Some(KeyId(ids.key)),

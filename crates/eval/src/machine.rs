@@ -30,7 +30,8 @@ impl Machine {
             0 => String::new(),
             bytes => format!(", {:.0} GB of memory", bytes as f64 / 1e9),
         };
-        format!("{}, {} cores{memory}", self.processor, self.cores)
+        let cores = if self.cores == 1 { "core" } else { "cores" };
+        format!("{}, {} {cores}{memory}", self.processor, self.cores)
     }
 }
 
@@ -53,5 +54,6 @@ mod tests {
     fn a_machine_in_words() {
         let machine = Machine { processor: "AMD EPYC".into(), cores: 2, memory_bytes: 24_000_000_000 };
         assert_eq!(machine.words(), "AMD EPYC, 2 cores, 24 GB of memory");
+        assert_eq!(Machine { cores: 1, memory_bytes: 0, ..machine }.words(), "AMD EPYC, 1 core");
     }
 }

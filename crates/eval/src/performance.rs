@@ -109,7 +109,9 @@ impl Page {
 
     /// What was measured, and on what.
     fn subject(&self) -> String {
-        let machine = self.stages.as_ref().map(|stages| &stages.machine);
+        // Stages and limits are measured on one core of it.
+        let machine = self.load.as_ref().map(|load| &load.machine);
+        let machine = machine.or(self.stages.as_ref().map(|stages| &stages.machine));
         let machine = machine.or(self.limits.as_ref().map(|limits| &limits.machine));
         let opencv = self.stages.as_ref().and_then(|stages| stages.opencv.as_ref());
         let rows = [

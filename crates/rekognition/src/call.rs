@@ -218,7 +218,7 @@ fn refused(refusal: Refusal) -> Exception {
         Refusal::Replayed | Refusal::TooManySignatures { .. } => {
             Exception::internal("no signature was to be remembered")
         }
-        Refusal::Unavailable(why) | Refusal::Internal(why) => Exception::internal(why),
+        Refusal::Unavailable(why) => Exception::internal(why),
     }
 }
 

@@ -64,13 +64,18 @@ pub struct Month {
     pub resets: Timestamp,
 }
 
-/// Who is to be charged, and until how many.
+/// A request that is to be charged to the calendar month (UTC) of `now`.
 #[derive(Clone, Copy)]
-pub(super) struct ToCharge {
-    pub(super) organisation: TenantId,
-    pub(super) limit: Option<u64>,
-    pub(super) signed: Option<Signed>,
-    pub(super) now: Timestamp,
+pub struct ToCharge {
+    /// Whose month it is.
+    pub organisation: TenantId,
+    /// How many requests a month has; `None`: there is no limit.
+    pub limit: Option<u64>,
+    /// Its verified signature, if it has one: it counts once, so a second request with it is refused. Remembered on the disk
+    /// before anybody is told.
+    pub signed: Option<Signed>,
+    /// When it is.
+    pub now: Timestamp,
 }
 
 impl ToCharge {

@@ -20,20 +20,20 @@ mod writer;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use biometric::{TenantId, Timestamp};
 use rusqlite::Connection;
 
 pub use calendar::day;
-pub use charge::{Charge, ChargeError, Exhausted, Month};
+pub use charge::{Charge, ChargeError, Exhausted, Month, ToCharge};
 pub use chore::Retention;
 pub use done::Done;
 pub use history::{DayCount, RequestFilter, RequestLine};
 pub use signature::{SIGNATURES_MAX, Signed};
 
 use self::calendar::CalendarMonth;
-use self::charge::ToCharge;
 use self::writer::{Command, Writer};
 use crate::{KeyId, OpenError, OpenFault, database};
 
@@ -80,27 +80,33 @@ impl Usage {
         Ok(Self { writer: Writer::start(connection, retention)?, reader: Mutex::new(reader) })
     }
 
-    /// Charges one request to the calendar month (UTC) of `now`, unless its `limit` is reached; `None`: there is none.
+    /// Charges one request, and waits for it.
     ///
     /// # Errors
     /// [`ChargeError`]; nothing is charged then.
-    pub fn charge(&self, organisation: TenantId, limit: Option<u64>, now: Timestamp) -> Result<Charge, ChargeError> {
-        self.writer.charge(ToCharge { organisation, limit, signed: None, now })
+    pub fn charge(&self, to_charge: ToCharge) -> Result<Charge, ChargeError> {
+        let (tell, told) = sync_channel(1);
+        let tell = move |verdict| {
+            // Whoever waits here waits to the end.
+            let _ = tell.send(verdict);
+            None
+        };
+        self.charge_then(to_charge, tell)?;
+        told.recv().unwrap_or_else(|_| Err(ChargeError::Unavailable(writer::ENDED.to_owned())))
     }
 
-    /// The same for a request whose signature was verified: it counts once, so a second one with it is refused. Remembered
-    /// on the disk before this returns.
+    /// Charges one request. `told` is told of it when it is committed, on the thread that writes, which waits meanwhile: it
+    /// should do no more than pass it on. What it returns is taken back; so can be done with the charge of a request that was
+    /// given up. It is dropped without having been told when the thread ends.
     ///
     /// # Errors
-    /// [`ChargeError`]; nothing is charged then.
-    pub fn charge_signed(
+    /// [`ChargeError::Unavailable`] when too much is waiting; nothing is charged then, and nobody told.
+    pub fn charge_then(
         &self,
-        organisation: TenantId,
-        limit: Option<u64>,
-        signed: Signed,
-        now: Timestamp,
-    ) -> Result<Charge, ChargeError> {
-        self.writer.charge(ToCharge { organisation, limit, signed: Some(signed), now })
+        to_charge: ToCharge,
+        told: impl FnOnce(Result<Charge, ChargeError>) -> Option<Charge> + Send + 'static,
+    ) -> Result<(), ChargeError> {
+        self.writer.charge(to_charge, Box::new(told))
     }
 
     /// Takes a charge back: the request failed through no fault of the client. Not waited for.

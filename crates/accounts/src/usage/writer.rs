@@ -20,13 +20,19 @@ const QUEUE_COMMANDS_MAX: usize = 8_192;
 /// How many commands share one commit: they wait for each other, so not for too many.
 const BATCH_COMMANDS_MAX: usize = 512;
 
+/// Why nothing is written any more.
+pub(super) const ENDED: &str = "the writer has ended";
+
 /// The answer to who waits for a charge.
 pub(super) type Verdict = Result<Charge, ChargeError>;
+
+/// Who waits for a charge: is told, on the thread that writes, and gives back the charge that nobody has a use for any more.
+pub(super) type Told = Box<dyn FnOnce(Verdict) -> Option<Charge> + Send>;
 
 /// Something to be written.
 pub(super) enum Command {
     /// Answered when it is committed.
-    Charge(ToCharge, SyncSender<Verdict>),
+    Charge(ToCharge, Told),
     Refund(Charge),
     Record(Done),
     /// Answered when everything of the organisation is deleted.
@@ -56,14 +62,16 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread), dropped })
     }
 
-    /// Hands over a charge and waits until it is decided and committed.
-    pub(super) fn charge(&self, to_charge: ToCharge) -> Verdict {
-        let (reply, answer) = sync_channel(1);
+    /// Hands over a charge; who waits is told when it is decided and committed, or not told at all when the thread ends.
+    ///
+    /// # Errors
+    /// [`ChargeError::Unavailable`] when it is not taken: who waits is not told then.
+    pub(super) fn charge(&self, to_charge: ToCharge, told: Told) -> Result<(), ChargeError> {
         let unavailable = |why: &str| Err(ChargeError::Unavailable(why.to_owned()));
-        match self.queue.as_ref().map(|queue| queue.try_send(Command::Charge(to_charge, reply))) {
-            Some(Ok(())) => answer.recv().unwrap_or_else(|_| unavailable("the writer has ended")),
+        match self.queue.as_ref().map(|queue| queue.try_send(Command::Charge(to_charge, told))) {
+            Some(Ok(())) => Ok(()),
             Some(Err(TrySendError::Full(_))) => unavailable("too many writes are waiting"),
-            Some(Err(TrySendError::Disconnected(_))) | None => unavailable("the writer has ended"),
+            Some(Err(TrySendError::Disconnected(_))) | None => unavailable(ENDED),
         }
     }
 
@@ -80,7 +88,7 @@ impl Writer {
         command: impl FnOnce(SyncSender<Result<(), String>>) -> Command,
     ) -> Result<(), String> {
         let (reply, answer) = sync_channel(1);
-        let ended = || "the writer has ended".to_owned();
+        let ended = || ENDED.to_owned();
         self.queue.as_ref().ok_or_else(ended)?.send(command(reply)).map_err(|_| ended())?;
         answer.recv().map_err(|_| ended())?
     }
@@ -145,12 +153,15 @@ impl Work {
             Ok(verdicts) => (verdicts.into_iter(), None),
             Err(failure) => (Vec::new().into_iter(), Some(failure)),
         };
+        let mut refunds = Vec::new();
         for command in commands {
             match command {
-                Command::Charge(_, reply) => {
+                Command::Charge(_, told) => {
                     let failed = || Err(ChargeError::Unavailable(failure.clone().unwrap_or_default()));
-                    // Whoever stopped waiting gets no answer; what was charged stays.
-                    drop(reply.send(verdicts.next().unwrap_or_else(failed)));
+                    let verdict = verdicts.next().unwrap_or_else(failed);
+                    // A defect of whoever is told is not ours.
+                    let unused = catch_unwind(AssertUnwindSafe(|| told(verdict)));
+                    refunds.extend(unused.ok().flatten().map(Command::Refund));
                 }
                 Command::Refund(_) | Command::Record(_) => {
                     self.dropped.fetch_add(u64::from(failure.is_some()), Ordering::Relaxed);
@@ -160,6 +171,10 @@ impl Work {
                 }
                 Command::Flush(reply) => self.chores.push_back(Task::Answer(reply)),
             }
+        }
+        if !refunds.is_empty() {
+            // Nobody is told of these: it ends here.
+            self.handle(refunds);
         }
     }
 

@@ -7,7 +7,7 @@
 //! tells. One with white space or JSON escapes (`\/` of PHP, `\u002B` of .NET, `\n` of MIME encoders) is then copied without
 //! them. Every buffer on the way is overwritten when dropped.
 
-use base64_simd::{Out, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64_simd::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use engine::ImageBytes;
 
 use super::buffer::Buffer;
@@ -29,7 +29,7 @@ pub(crate) fn decode(inside: &str) -> Result<ImageBytes, DecodeError> {
     let text = inside.as_bytes();
     match decode_plain(text) {
         // What decodes has nothing of it, but perhaps in the parameters of a prefix, where it changes nothing.
-        Err(_) if text.iter().any(is_escape_or_space) => {
+        Err(_) if next_unusual(text).is_some() => {
             let plain = without_escapes_and_space(text).ok_or(DecodeError::NotBase64)?;
             decode_plain(plain.as_slice())
         }
@@ -39,6 +39,14 @@ pub(crate) fn decode(inside: &str) -> Result<ImageBytes, DecodeError> {
 
 fn is_escape_or_space(byte: &u8) -> bool {
     *byte == b'\\' || byte.is_ascii_whitespace()
+}
+
+/// Where the first escape or space is. Looked for in blocks, of which the compiler makes a few instructions each.
+fn next_unusual(text: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let has_one = |block: &[u8]| block.iter().fold(false, |found, byte| found | is_escape_or_space(byte));
+    let usual = text.chunks(BLOCK).position(has_one)? * BLOCK;
+    text[usual..].iter().position(is_escape_or_space).map(|at| usual + at)
 }
 
 fn decode_plain(text: &[u8]) -> Result<ImageBytes, DecodeError> {
@@ -51,12 +59,11 @@ fn decode_plain(text: &[u8]) -> Result<ImageBytes, DecodeError> {
 
 /// Whatever the alphabet: what is in neither, or in both mixed, is refused by both.
 fn decode_digits(digits: &[u8]) -> Result<ImageBytes, DecodeError> {
-    let length = STANDARD_NO_PAD.decoded_length(digits).map_err(|_| DecodeError::NotBase64)?;
-    let mut bytes = vec![0; length];
-    let is_decoded = [STANDARD_NO_PAD, URL_SAFE_NO_PAD]
-        .iter()
-        .any(|alphabet| alphabet.decode(digits, Out::from_slice(&mut bytes)).is_ok());
-    // What was decoded before the fault is overwritten with it.
+    // Decoded into room as it is, which need not be filled with zeros first.
+    let mut bytes = Vec::new();
+    let is_decoded =
+        [STANDARD_NO_PAD, URL_SAFE_NO_PAD].iter().any(|alphabet| alphabet.decode_append(digits, &mut bytes).is_ok());
+    // What was decoded before the fault lies behind the end; all room is overwritten when this is dropped.
     let image = ImageBytes::new(bytes);
     is_decoded.then_some(image).ok_or(DecodeError::NotBase64)
 }
@@ -89,7 +96,7 @@ fn without_padding(text: &[u8]) -> Result<&[u8], DecodeError> {
 fn without_escapes_and_space(text: &[u8]) -> Option<Buffer> {
     let mut plain = Buffer::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.iter().position(is_escape_or_space) {
+    while let Some(at) = next_unusual(rest) {
         let (usual, unusual) = rest.split_at(at);
         plain.extend(usual);
         let behind = &unusual[1..];

@@ -1,6 +1,6 @@
 //! What a month of use leaves behind, for pages that show it.
 
-use accounts::usage::Done;
+use accounts::usage::{Done, ToCharge};
 use accounts::{Actor, Networks, NewKey, Operation, Permission, Permissions, Who};
 use biometric::Timestamp;
 
@@ -39,7 +39,8 @@ pub fn sample(house: &House) {
         for i in 0..requests {
             let (operation, status, code, latency_us) = outcomes[usize::try_from((i + day) % 7).expect("small")];
             let at = house.now().as_millis() - (27 - day) * DAY_MS - (requests - i) * 613_000;
-            house.usage.charge(house.tenant, None, Timestamp::from_millis(at)).expect("charged");
+            let (organisation, now) = (house.tenant, Timestamp::from_millis(at));
+            house.usage.charge(ToCharge { organisation, limit: None, signed: None, now }).expect("charged");
             house.usage.record(Done {
                 organisation: house.tenant,
                 key: Some(if operation == Operation::Create { desk } else { door }),

@@ -36,7 +36,7 @@ use self::capacity::Field;
 use self::peers::Peers;
 use self::photographs::Person;
 use self::server::Server;
-use crate::{Error, PipelineFactory, Progress};
+use crate::{Error, Machine, PipelineFactory, Progress};
 
 pub use self::client::Counts;
 pub use self::latency::{Latencies, Percentile};
@@ -93,7 +93,7 @@ impl Plan {
         rounds: 5,
         turn: Duration::from_secs(10),
         load: Duration::from_secs(60),
-        alone: 200,
+        alone: 500,
         memory: Duration::from_secs(20),
         starts: 5,
     };
@@ -137,8 +137,7 @@ pub fn load(options: &Options, factory: &PipelineFactory<'_>, progress: &dyn Pro
     };
     let capacity = Size::ALL.map(|size| field.measure(size, plan, progress));
     let mut report = LoadReport {
-        processor: crate::search::processor(),
-        cores: crate::parallel::threads(),
+        machine: Machine::here(),
         peers: beside.peers.as_mut().map(Peers::versions).transpose()?.unwrap_or_default(),
         deepface_workers: beside.deepface.map(|(workers, _)| workers),
         photographs: Size::ALL.map(|size| describe(size, &persons)).into(),

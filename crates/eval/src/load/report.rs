@@ -8,6 +8,7 @@ use super::client::Counts;
 use super::open::OpenLoop;
 use super::peers::Peer;
 use super::process::Memory;
+use crate::Machine;
 use crate::photograph::Size;
 use crate::search::latency::{median, quantile};
 
@@ -16,10 +17,8 @@ pub use crate::search::{Target, Verdict};
 /// The summary.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct LoadReport {
-    /// The processor's name.
-    pub processor: String,
-    /// Cores.
-    pub cores: usize,
+    /// What it ran on.
+    pub machine: Machine,
     /// What is beside ours, by name; empty when nothing ran.
     pub peers: BTreeMap<String, String>,
     /// Processes of deepface's server: as many as served it best.

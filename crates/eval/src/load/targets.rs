@@ -89,6 +89,7 @@ pub(crate) mod tests {
         SystemReport,
     };
     use super::*;
+    use crate::Machine;
 
     fn capacity(size: Size, theirs: [f64; 4]) -> CapacityReport {
         let ours = 40.0;
@@ -123,8 +124,7 @@ pub(crate) mod tests {
 
     pub(crate) fn report() -> LoadReport {
         let mut report = LoadReport {
-            processor: "a processor".into(),
-            cores: 2,
+            machine: Machine { processor: "a processor".into(), cores: 2, memory_bytes: 0 },
             peers: [("deepface".to_owned(), "0.0.103".to_owned())].into(),
             deepface_workers: Some(2),
             photographs: vec![PhotographReport {

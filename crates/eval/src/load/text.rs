@@ -37,7 +37,7 @@ fn target(target: &Target) -> Vec<String> {
 }
 
 fn conditions(text: &mut String, report: &LoadReport) {
-    let _ = write!(text, "{}, {} cores. ", report.processor, report.cores);
+    let _ = write!(text, "{}. ", report.machine.words());
     if !report.peers.is_empty() {
         let versions: Vec<String> = report.peers.iter().map(|(name, version)| format!("{name} {version}")).collect();
         let _ = write!(text, "Beside ours: {}. ", versions.join(", "));
