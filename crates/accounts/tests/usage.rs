@@ -372,6 +372,21 @@ fn what_is_old_is_deleted_by_the_times_that_come_in() {
 }
 
 #[test]
+fn what_is_recorded_is_soon_in_the_log_though_nobody_waits_for_it() {
+    let dir = directory();
+    let usage = open(&dir);
+    for number in 1..=3 {
+        usage.record(done(number));
+        usage.record(done(number));
+        let start = Instant::now();
+        while log(&usage, &RequestFilter::default()).len() as u64 != 2 * number {
+            assert!(start.elapsed() < Duration::from_secs(10), "not written");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
 fn nothing_that_waits_is_lost_when_it_is_closed() {
     let dir = directory();
     let usage = open(&dir);
@@ -422,8 +437,9 @@ fn a_full_queue_refuses_charges_at_once_and_counts_what_it_drops() {
     other_process.execute_batch("BEGIN IMMEDIATE").expect("writing");
     (0..SENT).for_each(|number| usage.record(done(number)));
     let start = Instant::now();
-    let refused = charged(&usage, ORGANISATION, None, now());
-    assert!(matches!(refused, Err(ChargeError::Unavailable(_))), "{refused:?}");
+    let to_charge = ToCharge { organisation: ORGANISATION, limit: None, signed: None, now: now() };
+    let refused = (0..SENT).find_map(|_| usage.charge_then(to_charge, Result::ok).err());
+    assert!(matches!(refused, Some(ChargeError::Unavailable(_))), "{refused:?}");
     assert!(start.elapsed() < Duration::from_secs(1), "it does not wait for the other process");
     other_process.execute_batch("COMMIT").expect("written");
     usage.flush();

@@ -1,19 +1,22 @@
 //! What organisations use: the quota of each month, counts per day, the log of requests, when keys were last used.
 //!
 //! All of it is in a file of its own, `usage.db`, because it is written with every request and its loss is no disaster:
-//! commits survive every end of the process, `kill -9` too, but a power cut may take the last moment with it.
+//! commits survive every end of the process, `kill -9` too, but a power cut may take the last moment with it, and a kill the
+//! last tenth of a second of the log and the counts per day.
 //! Except for the signatures that were seen ([`Signed`]): those are waited for on the disk.
 //!
 //! - One thread writes (`writer`). What waits together is written with one commit, and a charge is answered only after
 //!   it: a quota is never overdrawn, by however many threads or processes it is charged.
-//! - Nobody waits for the log: when too much is waiting, lines are dropped and counted.
-//! - Old rows are deleted a few at a time (`chore`), by the times that come in: nothing here reads a clock.
+//! - Nobody waits for the log (`log`): lines are written together a few times a second, and when too many are waiting, they
+//!   are dropped and counted.
+//! - Old rows are deleted a few at a time (`chore`), by the times that come in: nothing here asks for the date.
 
 mod calendar;
 mod charge;
 mod chore;
 mod done;
 mod history;
+mod log;
 mod schema;
 mod signature;
 mod writer;
@@ -114,9 +117,10 @@ impl Usage {
         self.writer.submit(Command::Refund(charge));
     }
 
-    /// Writes down a request that is done. Not waited for; dropped, and counted as such, when too much is waiting.
+    /// Writes down a request that is done, within a tenth of a second. Not waited for; dropped, and counted as such, when too
+    /// much is waiting.
     pub fn record(&self, done: Done) {
-        self.writer.submit(Command::Record(done));
+        self.writer.record(done);
     }
 
     /// How many refunds and records got lost since this was opened, because too much was waiting or the database did

@@ -36,7 +36,7 @@ use self::capacity::Field;
 use self::peers::Peers;
 use self::photographs::Person;
 use self::server::Server;
-use crate::{Error, Machine, PipelineFactory, Progress};
+use crate::{Error, Machine, Progress};
 
 pub use self::client::Counts;
 pub use self::latency::{Latencies, Percentile};
@@ -109,12 +109,12 @@ impl Plan {
     };
 }
 
-/// Measures everything; the factory is asked for a face pipeline, which does the work of a request without a server.
+/// Measures everything.
 ///
 /// # Errors
 /// When the portraits or the folder cannot be used, our server does not start or answers wrongly where nothing else is
 /// going on, or the Python side fails. Wrong answers under load are counted.
-pub fn load(options: &Options, factory: &PipelineFactory<'_>, progress: &dyn Progress) -> Result<LoadReport, Error> {
+pub fn load(options: &Options, progress: &dyn Progress) -> Result<LoadReport, Error> {
     let Options { program, portraits, setup, peers: chosen, plan, folder } = options;
     let persons = photographs::persons(portraits)?;
     // First what needs a machine on which nothing else runs.
@@ -122,9 +122,7 @@ pub fn load(options: &Options, factory: &PipelineFactory<'_>, progress: &dyn Pro
     let memory = footprint::memory(program, folder, &persons, plan.memory)?;
     let server = Server::start(program, &folder.join("data"))?;
     server.enrol(&persons)?;
-    let mut pipeline = factory().map_err(Error::Pipeline)?;
-    let overhead = overhead::overhead(&server, &persons, &mut pipeline, plan.alone, progress)?;
-    drop(pipeline);
+    let overhead = overhead::overhead(&server, &persons, plan.alone, progress)?;
     let requests = persons.iter().map(|person| server.verify(person, person.probe(Size::Megapixel))).collect();
     let service = service::service(&server.client(requests), plan.turn, plan.load, progress)?;
     let mut beside = Beside::start(setup.as_ref(), chosen, &persons, folder, progress)?;

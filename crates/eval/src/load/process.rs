@@ -43,6 +43,43 @@ impl Usage {
     }
 }
 
+/// Threads of a process.
+#[derive(Debug)]
+pub(super) struct Threads(Vec<PathBuf>);
+
+impl Threads {
+    /// Those that are there now and whose names begin so.
+    pub(super) fn of(process: u32, name_begins: &str) -> Result<Self, Error> {
+        let tasks = folder(Some(process)).join("task");
+        let mut found = Vec::new();
+        for task in std::fs::read_dir(&tasks).map_err(Error::file(&tasks))? {
+            let task = task.map_err(Error::file(&tasks))?.path();
+            // A thread may end meanwhile.
+            let name = std::fs::read_to_string(task.join("comm")).unwrap_or_default();
+            if name.starts_with(name_begins) {
+                found.push(task);
+            }
+        }
+        match found.is_empty() {
+            true => Err(Error::data(&tasks, format!("no thread's name begins with {name_begins}"))),
+            false => Ok(Self(found)),
+        }
+    }
+
+    /// Processor time that they have taken until now, in seconds: counted in nanoseconds, where that of a process moves in steps
+    /// of a hundredth of a second.
+    pub(super) fn seconds(&self) -> Result<f64, Error> {
+        let nanoseconds = |task: &PathBuf| {
+            let path = task.join("schedstat");
+            let text = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
+            let first = text.split(' ').next().and_then(|first| first.parse::<u64>().ok());
+            first.ok_or_else(|| Error::data(&path, "it does not tell the time"))
+        };
+        let each = self.0.iter().map(nanoseconds).collect::<Result<Vec<_>, _>>()?;
+        Ok(each.iter().sum::<u64>() as f64 / 1e9)
+    }
+}
+
 fn folder(process: Option<u32>) -> PathBuf {
     PathBuf::from("/proc").join(process.map_or("self".to_owned(), |process| process.to_string()))
 }
@@ -139,6 +176,32 @@ mod tests {
         }
         assert!(before.seconds_since() > 0.02, "{}", before.seconds_since());
         assert!(before.share_since() > 0.0);
+    }
+
+    #[test]
+    fn threads_are_found_by_their_names_and_only_their_work_is_counted() {
+        let busy = |name: &str| {
+            std::thread::Builder::new().name(name.into()).spawn(|| {
+                let begun = Instant::now();
+                while begun.elapsed() < Duration::from_secs(1) {
+                    std::hint::spin_loop();
+                }
+            })
+        };
+        let (counted, _other) = (busy("counted-1").expect("a thread"), busy("other").expect("a thread"));
+        // It gives itself its name.
+        let threads = loop {
+            if let Ok(threads) = Threads::of(std::process::id(), "counted-") {
+                break threads;
+            }
+        };
+        assert_eq!(threads.0.len(), 1);
+        let (before, begun) = (threads.seconds().expect("told"), Instant::now());
+        std::thread::sleep(Duration::from_millis(300));
+        let (took, passed) = (threads.seconds().expect("told") - before, begun.elapsed().as_secs_f64());
+        assert!(took > 0.02 && took < passed + 0.01, "{took} of {passed}");
+        assert!(!counted.is_finished());
+        assert!(Threads::of(std::process::id(), "nobody").is_err());
     }
 
     #[test]

@@ -136,7 +136,7 @@ pub struct OverheadReport {
     pub requests: usize,
     /// A whole request over HTTP, in milliseconds.
     pub request_ms: Range,
-    /// Decode, detect, align, embed and compare of the same bytes without a server, in milliseconds.
+    /// Processor time that the server's workers took for it: decode, detect, align, embed, in milliseconds.
     pub work_ms: Range,
     /// What the medians leave beside the work, as a share of the request.
     pub share: f64,

@@ -151,9 +151,10 @@ fn overhead(text: &mut String, report: &LoadReport) {
         return;
     }
     text.push_str(
-        "### What a request costs beside its work\n\nOne request at a time, by turns with decode, detect, align, embed and \
-         compare of the same bytes in the measuring process. What is left is HTTP, JSON, base64, the key, the gallery, the \
-         hand-over to a worker, and the counters.\n\n",
+        "### What a request costs beside its work\n\nOne request at a time. Work is the processor time of the server's worker \
+         threads meanwhile: they decode, detect, align and embed, and overwrite what they needed for it. What is left is HTTP, \
+         the client's part of it included, JSON, base64, the key, the gallery, the comparison, the hand-over to a worker, and \
+         the counters.\n\n",
     );
     let row = |one: &OverheadReport| {
         vec![

@@ -42,7 +42,6 @@ fn measure(assembly: &Assembly, arguments: &BenchLoad, common: &Common) -> Outco
 }
 
 fn measure_in(assembly: &Assembly, folder: &Path, arguments: &BenchLoad, common: &Common) -> Outcome<LoadReport> {
-    let loaded = assembly.load()?;
     let options = Options {
         program: Program { path: std::env::current_exe()?, arguments: repeated(assembly, common) },
         portraits: arguments.portraits.clone(),
@@ -51,7 +50,7 @@ fn measure_in(assembly: &Assembly, folder: &Path, arguments: &BenchLoad, common:
         plan: plan(arguments),
         folder: folder.to_owned(),
     };
-    Ok(eval::load::load(&options, &|| super::super::eval::factory(&loaded), &EvalProgress::default())?)
+    Ok(eval::load::load(&options, &EvalProgress::default())?)
 }
 
 fn plan(arguments: &BenchLoad) -> Plan {
