@@ -10,11 +10,11 @@ use tracing::Span;
 use crate::error::{Case, Cause};
 use crate::request_id::RequestId;
 
-/// A line that is written when it ends, or when it is dropped because the client has gone.
+/// A line that is written when it is dropped: after its end, or because the client has gone.
 pub(super) struct LogLine {
     span: Span,
     begun: Instant,
-    is_written: bool,
+    answer: Option<Answer>,
 }
 
 impl LogLine {
@@ -23,7 +23,7 @@ impl LogLine {
         let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
         let method = method_word(request.method());
         let span = tracing::info_span!("request", request_id = %id, method, route, key = tracing::field::Empty);
-        Self { span, begun: Instant::now(), is_written: false }
+        Self { span, begun: Instant::now(), answer: None }
     }
 
     /// The span that everything logged during the request belongs to.
@@ -31,21 +31,12 @@ impl LogLine {
         self.span.clone()
     }
 
+    /// The line is written when the answer is on its way, which need not wait for whoever reads the log.
     pub(super) fn end(mut self, response: &Response) {
-        let status = response.status().as_u16();
-        let cause = response.extensions().get::<Cause>();
-        let latency_ms = self.latency_ms();
-        let inside = cause.and_then(|cause| cause.inside.as_deref());
-        let (code, case) = cause.map_or(("", ""), |cause| (cause.case.code().text(), cause.case.word()));
-        let _entered = self.span.enter();
-        // A defect of ours, a dependency that is down, or what clients do all day.
-        match cause.map(|cause| cause.case) {
-            Some(Case::Internal) => tracing::error!(status, code, case, latency_ms, cause = inside, "request"),
-            Some(Case::Unavailable) => tracing::warn!(status, code, case, latency_ms, cause = inside, "request"),
-            Some(_) | None => tracing::info!(status, code, case, latency_ms, cause = inside, "request"),
-        }
-        drop(_entered);
-        self.is_written = true;
+        let (status, cause) = (response.status().as_u16(), response.extensions().get::<Cause>().cloned());
+        self.answer = Some(Answer { status, cause, latency_ms: self.latency_ms() });
+        // Written when it is dropped: here, or with the runtime.
+        tokio::spawn(async move { drop(self) });
     }
 
     fn latency_ms(&self) -> f64 {
@@ -56,9 +47,32 @@ impl LogLine {
 
 impl Drop for LogLine {
     fn drop(&mut self) {
-        if !self.is_written {
-            let latency_ms = self.latency_ms();
-            self.span.in_scope(|| tracing::info!(latency_ms, "request: the client went away"));
+        let _entered = self.span.enter();
+        match &self.answer {
+            Some(answer) => answer.write(),
+            None => tracing::info!(latency_ms = self.latency_ms(), "request: the client went away"),
+        }
+    }
+}
+
+/// What the line says of an answer.
+struct Answer {
+    status: u16,
+    cause: Option<Cause>,
+    latency_ms: f64,
+}
+
+impl Answer {
+    fn write(&self) {
+        let Self { status, cause, latency_ms } = self;
+        let inside = cause.as_ref().and_then(|cause| cause.inside.as_deref());
+        let case = cause.as_ref().map(|cause| cause.case);
+        let (code, word) = case.map_or(("", ""), |case| (case.code().text(), case.word()));
+        // A defect of ours, a dependency that is down, or what clients do all day.
+        match case {
+            Some(Case::Internal) => tracing::error!(status, code, case = word, latency_ms, cause = inside, "request"),
+            Some(Case::Unavailable) => tracing::warn!(status, code, case = word, latency_ms, cause = inside, "request"),
+            Some(_) | None => tracing::info!(status, code, case = word, latency_ms, cause = inside, "request"),
         }
     }
 }

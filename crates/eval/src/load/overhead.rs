@@ -8,6 +8,7 @@ use super::process::{Threads, Usage};
 use super::report::{OverheadReport, Range};
 use super::server::Server;
 use crate::photograph::Size;
+use crate::search::latency::median;
 use crate::{Error, Progress};
 
 /// Requests before the measured ones: connections, caches and branch predictors are warm then.
@@ -62,12 +63,14 @@ fn of_size(
 /// All in milliseconds but for the processor time of all requests together, which is in seconds.
 fn summarise(size: Size, whole: &[f64], work: &[f64], cpu: f64) -> OverheadReport {
     let (request_ms, work_ms) = (Range::of(whole), Range::of(work));
+    // Of the same request: a neighbour that slows both down is not in the ratio.
+    let shares: Vec<f64> = whole.iter().zip(work).map(|(whole, work)| 1.0 - work / whole).collect();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let server_cpu_ms = 1e3 * cpu / whole.len().max(1) as f64;
     OverheadReport {
         size,
         requests: whole.len(),
-        share: 1.0 - work_ms.median / request_ms.median,
+        share: median(&shares),
         share_of_means: 1.0 - mean(work) / mean(whole),
         request_ms,
         work_ms,

@@ -138,7 +138,7 @@ pub struct OverheadReport {
     pub request_ms: Range,
     /// Processor time that the server's workers took for it: decode, detect, align, embed, in milliseconds.
     pub work_ms: Range,
-    /// What the medians leave beside the work, as a share of the request.
+    /// What is left beside the work, as a share of the same request: the median.
     pub share: f64,
     /// The same of the means.
     pub share_of_means: f64,
