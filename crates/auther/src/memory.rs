@@ -11,7 +11,7 @@ const MAPPED_BYTES_MIN: libc::c_int = 4 << 20;
 
 /// So many free bytes at the end of an arena stay with the process. The library's own 128 KiB, which it no longer adapts once the
 /// size above is set, would give a request's buffers back with each answer, and take them anew for the next: a fault a page, in
-/// sum a millisecond for a photograph of one megapixel and ten for one of twelve.
+/// sum half a millisecond for a photograph of one megapixel and several for one of twelve.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const KEPT_BYTES_MAX: libc::c_int = 16 << 20;
 
