@@ -4,7 +4,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use accounts::usage::{RequestFilter, RequestLine};
+use accounts::usage::{Charge, ChargeError, RequestFilter, RequestLine, ToCharge};
 use accounts::{Actor, Caller, Limits, Networks, Operation, Permissions, Rate};
 use api::Settings;
 use axum::body::Body;
@@ -168,29 +168,29 @@ async fn what_takes_too_long_is_written_down_and_costs_nothing() {
     assert_eq!(used(&server, tenant), 0);
 }
 
-/// The one thread that may wait for the disk is busy, until the request has been given up.
-#[test]
-fn a_charge_that_comes_too_late_is_taken_back() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(1).enable_all().build();
-    runtime.expect("a runtime").block_on(async {
-        let server = Server::start().await;
-        let (tenant, _) = server.organisation(Limits::default(), Networks::NONE);
-        let settings = Settings { request_ms_max: 200, ..Settings::default() };
-        let admission = api::admission(server.usage.clone(), &settings);
-        let router = api::router(server.fake.clone(), server.accounts.clone(), admission, settings);
-        let mut request = axum::http::Request::get("/person/face/jane").body(Body::empty()).expect("a request");
-        request.extensions_mut().insert(server.accounts.caller(tenant, Permissions::ALL).expect("a caller"));
-        let (release, held) = std::sync::mpsc::channel::<()>();
-        let busy = tokio::task::spawn_blocking(move || held.recv());
-        assert_eq!(router.oneshot(request).await.expect("an answer").status(), 503);
-        drop(release);
-        busy.await.expect("no panic").expect_err("nothing was sent");
-        // Waits in the same line, behind the charge.
-        tokio::task::spawn_blocking(|| ()).await.expect("no panic");
-        assert_eq!(used(&server, tenant), 0);
-        assert_eq!(lines(&server, tenant).iter().map(|line| line.status).collect::<Vec<_>>(), [503]);
-        assert!(server.fake.take_calls().is_empty());
-    });
+/// The one thread that writes is busy until the request has been given up.
+#[tokio::test]
+async fn a_charge_that_comes_too_late_is_taken_back() {
+    let server = Server::start().await;
+    let (tenant, _) = server.organisation(Limits::default(), Networks::NONE);
+    let settings = Settings { request_ms_max: 200, ..Settings::default() };
+    let admission = api::admission(server.usage.clone(), &settings);
+    let router = api::router(server.fake.clone(), server.accounts.clone(), admission, settings);
+    let mut request = axum::http::Request::get("/person/face/jane").body(Body::empty()).expect("a request");
+    request.extensions_mut().insert(server.accounts.caller(tenant, Permissions::ALL).expect("a caller"));
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let busy = move |verdict: Result<Charge, ChargeError>| {
+        // Until it is released; then its own charge is taken back, too.
+        let _ = held.recv();
+        verdict.ok()
+    };
+    let to_charge = ToCharge { organisation: tenant, limit: None, signed: None, now: now() };
+    server.usage.charge_then(to_charge, busy).expect("taken");
+    assert_eq!(router.oneshot(request).await.expect("an answer").status(), 503);
+    drop(release);
+    assert_eq!(used(&server, tenant), 0);
+    assert_eq!(lines(&server, tenant).iter().map(|line| line.status).collect::<Vec<_>>(), [503]);
+    assert!(server.fake.take_calls().is_empty());
 }
 
 #[tokio::test]
