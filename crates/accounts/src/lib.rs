@@ -9,7 +9,7 @@
 //! Every method takes the organisation that asks, and what belongs to another is not found. Whatever changes something
 //! takes the [`Actor`] too and writes a line of the audit log in the same transaction.
 //!
-//! The crate reads no clock: whoever calls says what time it is.
+//! The crate asks for no date: whoever calls says what time it is.
 
 mod access_key;
 mod audit;

@@ -17,8 +17,8 @@ const KEPT_BYTES_MAX: libc::c_int = 16 << 20;
 
 /// To be called before anything large is allocated: from then on large blocks go back to the system, what a request needs stays
 /// for the next one, and there is an arena a core, where the library has eight. What is free in one arena is of no use to the
-/// others: with eight, and no other difference, the process holds a sixth more under 64 connections.
-pub(crate) fn give_back_large_blocks() {
+/// others: with eight the process holds more under 64 connections (`auther bench load`).
+pub(crate) fn configure_allocator() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn large_blocks_and_freed_ones_go_back() {
         const BLOCKS: usize = 16;
-        give_back_large_blocks();
+        configure_allocator();
         let fill = |bytes: usize| (0..BLOCKS).map(|_| vec![1_u8; bytes]).collect::<Vec<_>>();
         let large = fill(2 * MAPPED_BYTES_MIN as usize);
         let held = resident_kib();

@@ -100,6 +100,7 @@ impl<W: Send + 'static> Pool<W> {
         let mut pool = Self { queue, workers: Vec::new() };
         for (number, worker) in workers.into_iter().enumerate() {
             let queue = Arc::clone(&pool.queue);
+            // By this name `auther bench load` finds the threads whose time is no overhead.
             let thread = std::thread::Builder::new().name(format!("face-{number}"));
             pool.workers.push(thread.spawn(move || queue.work(worker))?);
         }

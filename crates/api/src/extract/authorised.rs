@@ -93,8 +93,8 @@ async fn caller<O: Needs>(parts: &Parts, app: &App) -> Result<Caller, Problem> {
     let secret = presented(&parts.headers)?;
     let address = crate::address::of(parts, &app.settings.trusted_proxies);
     // Here and not on a thread that may block, as a person is looked up in the gallery, too: it never waits for a writer, and
-    // reads a few pages of a small file that every request reads, so that they are in memory. That takes 30 us; to wake another
-    // thread and then this one takes more than twice as long (`cargo bench -p api`).
+    // reads a few pages of a small file that every request reads, so that they are in memory. To wake another thread and
+    // then this one takes longer than that (`cargo bench -p api`).
     app.accounts.authenticate(secret, permission, address, clock::now()).map_err(problem)
 }
 

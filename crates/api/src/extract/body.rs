@@ -9,10 +9,10 @@ use super::payload::Payload;
 use crate::app::App;
 use crate::error::{Case, Problem};
 
-/// Up to this size a body is parsed where it was read, in bytes: a photograph of one megapixel in base64, and as much again. That
-/// takes a quarter of a millisecond, three times as long when every `/` is escaped, and does not keep the thread from others for
-/// longer than that. To hand it over costs more: a thread has to wake up, on a core whose caches do not have the body, and then
-/// this one again (`cargo bench -p api`: a quarter of a millisecond).
+/// Up to this size a body is parsed where it was read, in bytes: a photograph of one megapixel in base64, and as much again. The
+/// one takes a quarter of a millisecond, and to hand it over as much again (`cargo bench -p api`): a thread has to wake up, on a
+/// core whose caches do not have the body, and then this one. The worst of this size, with every `/` escaped, keeps the thread
+/// from others for two or three milliseconds.
 const PARSED_HERE_BYTES_MAX: usize = 1 << 20;
 
 /// What the body of the request says.

@@ -35,7 +35,7 @@ impl LogLine {
     pub(super) fn end(mut self, response: &Response) {
         let (status, cause) = (response.status().as_u16(), response.extensions().get::<Cause>().cloned());
         self.answer = Some(Answer { status, cause, latency_ms: self.latency_ms() });
-        // Written when it is dropped: here, or with the runtime.
+        // Written when it is dropped: by this task, or with it when the runtime ends.
         tokio::spawn(async move { drop(self) });
     }
 

@@ -22,7 +22,7 @@ pub(super) fn run(mut assembly: Assembly, arguments: &Serve) -> Outcome {
     if let Some(listen) = arguments.listen {
         assembly.settings.listen = listen;
     }
-    memory::give_back_large_blocks();
+    memory::configure_allocator();
     start_log(&assembly.settings)?;
     // Bound first: an address that is taken is the commonest mistake, and said at once.
     let listener = bind(assembly.settings.listen)?;
