@@ -11,7 +11,10 @@ const LIMITS: ImageLimits = ImageLimits { bytes_max: usize::MAX, pixels_max: u64
 /// How far a pixel may be from the library's, anywhere and in the mean: two transforms that round differently, and chroma
 /// that is multiplied by nearly two.
 const LIBRARY_LEVELS_MAX: u8 = 4;
-const LIBRARY_LEVELS_MEAN: f64 = 0.6;
+const LIBRARY_LEVELS_MEAN: f64 = 0.4;
+/// From how many pixels on the mean is asked for: rounding errs alike all over a block of 64, so that fewer than four blocks are
+/// too few draws for a mean.
+const LIBRARY_MEAN_PIXELS_MIN: usize = 4 * 64;
 
 /// How far the pixels of a reduction may be from the means of those that they cover, in the mean over a natural picture: what
 /// the coefficients that were left out would add, and chroma, which was interpolated for the one and not for the other.
@@ -115,7 +118,9 @@ proptest! {
         let differences: Vec<u8> = found.rgb.iter().zip(expected.rgb()).map(|(a, b)| a.abs_diff(*b)).collect();
         let worst = differences.iter().copied().max().unwrap_or(0);
         let mean = differences.iter().map(|level| f64::from(*level)).sum::<f64>() / differences.len() as f64;
-        prop_assert!(worst <= LIBRARY_LEVELS_MAX && mean <= LIBRARY_LEVELS_MEAN, "{} and {} in the mean", worst, mean);
+        prop_assert!(worst <= LIBRARY_LEVELS_MAX, "{} levels", worst);
+        let enough = found.rgb.len() >= 3 * LIBRARY_MEAN_PIXELS_MIN;
+        prop_assert!(!enough || mean <= LIBRARY_LEVELS_MEAN, "{} levels in the mean", mean);
     }
 
     #[test]
