@@ -45,6 +45,7 @@ impl Similarity {
         Self { a, b, shift }
     }
 
+    #[inline]
     pub(crate) fn apply(&self, p: Point) -> Point {
         Point { x: self.a * p.x - self.b * p.y + self.shift.x, y: self.b * p.x + self.a * p.y + self.shift.y }
     }
@@ -89,14 +90,34 @@ pub(crate) fn cut(
 }
 
 fn cut_pixels(image: &Image, to_image: &Similarity, side: usize) -> Zeroizing<Vec<u8>> {
+    let mut rgb = Zeroizing::new(vec![0; side * side * 3]);
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: this processor has what the function is compiled for.
+        unsafe { cut_avx2(image, to_image, side, &mut rgb) };
+        return rgb;
+    }
+    cut_here(image, to_image, side, &mut rgb);
+    rgb
+}
+
+/// The same with vectors of eight, and with rounding that is an instruction and not a call.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn cut_avx2(image: &Image, to_image: &Similarity, side: usize, rgb: &mut [u8]) {
+    cut_here(image, to_image, side, rgb);
+}
+
+#[inline(always)]
+fn cut_here(image: &Image, to_image: &Similarity, side: usize, rgb: &mut [u8]) {
     let factor = to_image.scale().round();
     // Not a number is no factor either.
     if factor >= 2.0
         && let Some(reduced) = Reduced::around(image, &footprint(to_image, side), factor as u32)
     {
-        return sample(&reduced, to_image, side);
+        return sample(&reduced, to_image, side, rgb);
     }
-    sample(&Plain(image), to_image, side)
+    sample(&Plain(image), to_image, side, rgb);
 }
 
 /// The part of the image that the square covers.
@@ -109,71 +130,93 @@ fn footprint(to_image: &Similarity, side: usize) -> Rect {
     Rect { x, y, width: most(|p| p.x) - x, height: most(|p| p.y) - y }
 }
 
+/// A colour in a vector's four lanes: red, green, blue, and one that says nothing.
+type Colour = [f32; 4];
+
 /// Pixels on a grid of their own.
 trait Grid {
     /// Where a point of the image lies on the grid.
     fn locate(&self, at: Point) -> Point;
     /// Columns and rows.
-    fn size(&self) -> (i64, i64);
+    fn size(&self) -> (i32, i32);
     /// The colour of the point with this number in reading order.
-    fn colour(&self, at: usize) -> [f32; 3];
+    fn colour(&self, at: usize) -> Colour;
 
     /// The colours of a point, of the one to its right, and of both below; black beyond the frame.
-    #[inline]
-    fn square(&self, x: i64, y: i64) -> [[[f32; 3]; 2]; 2] {
+    #[inline(always)]
+    fn square(&self, x: i32, y: i32) -> [[Colour; 2]; 2] {
         let (columns, rows) = self.size();
         // All but a few points lie inside: one test for the four of them.
         if (0..columns - 1).contains(&x) && (0..rows - 1).contains(&y) {
-            let (at, below) = ((y * columns + x) as usize, ((y + 1) * columns + x) as usize);
+            let at = y as usize * columns as usize + x as usize;
+            let below = at + columns as usize;
             return [[self.colour(at), self.colour(at + 1)], [self.colour(below), self.colour(below + 1)]];
         }
-        let colour = |x: i64, y: i64| match (0..columns).contains(&x) && (0..rows).contains(&y) {
-            true => self.colour((y * columns + x) as usize),
-            false => [0.0; 3],
+        let colour = |x: i32, y: i32| match (0..columns).contains(&x) && (0..rows).contains(&y) {
+            true => self.colour(y as usize * columns as usize + x as usize),
+            false => [0.0; 4],
         };
         let (right, below) = (x.saturating_add(1), y.saturating_add(1));
         [[colour(x, y), colour(right, y)], [colour(x, below), colour(right, below)]]
     }
 }
 
-fn sample(grid: &impl Grid, to_image: &Similarity, side: usize) -> Zeroizing<Vec<u8>> {
-    let mut rgb = Vec::with_capacity(side * side * 3);
-    for row in 0..side {
-        for column in 0..side {
+#[inline(always)]
+fn sample(grid: &impl Grid, to_image: &Similarity, side: usize, rgb: &mut [u8]) {
+    // Kept as vectors until the row is whole: all four lanes of a colour are computed at once.
+    let mut colours = Zeroizing::new(vec![[0.0; 4]; side]);
+    for (row, pixels) in rgb.chunks_exact_mut(3 * side).enumerate() {
+        for (column, colour) in colours.iter_mut().enumerate() {
             let at = grid.locate(to_image.apply(Point { x: column as f32, y: row as f32 }));
-            rgb.extend(bilinear(grid, at).map(|value| value.round().clamp(0.0, 255.0) as u8));
+            *colour = bilinear(grid, at);
+        }
+        for (pixel, colour) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(colours.iter()) {
+            let [red, green, blue, _] = colour.map(nearest);
+            *pixel = [red, green, blue];
         }
     }
-    Zeroizing::new(rgb)
 }
 
-fn bilinear(grid: &impl Grid, at: Point) -> [f32; 3] {
+#[inline(always)]
+fn bilinear(grid: &impl Grid, at: Point) -> Colour {
     let (left, top) = (at.x.floor(), at.y.floor());
     let (right_share, bottom_share) = (at.x - left, at.y - top);
-    let [[a, b], [c, d]] = grid.square(left as i64, top as i64);
-    std::array::from_fn(|channel| {
-        let upper = a[channel] + right_share * (b[channel] - a[channel]);
-        let lower = c[channel] + right_share * (d[channel] - c[channel]);
+    let [[a, b], [c, d]] = grid.square(left as i32, top as i32);
+    std::array::from_fn(|lane| {
+        let upper = a[lane] + right_share * (b[lane] - a[lane]);
+        let lower = c[lane] + right_share * (d[lane] - c[lane]);
         upper + bottom_share * (lower - upper)
     })
+}
+
+/// The nearest whole number to a value of 0 to 255; of what is no number, any.
+#[inline(always)]
+fn nearest(value: f32) -> u8 {
+    /// From here on a number's last bits count ones. A cast asks of each lane whether the value fits.
+    const ONES: f32 = 8_388_608.0;
+    ((value + 0.5).floor() + ONES).to_bits() as u8
 }
 
 /// The image as it is.
 struct Plain<'a>(&'a Image);
 
 impl Grid for Plain<'_> {
+    #[inline(always)]
     fn locate(&self, at: Point) -> Point {
         at
     }
 
-    fn size(&self) -> (i64, i64) {
-        (i64::from(self.0.width()), i64::from(self.0.height()))
+    #[inline(always)]
+    fn size(&self) -> (i32, i32) {
+        (self.0.width() as i32, self.0.height() as i32)
     }
 
-    #[inline]
-    fn colour(&self, at: usize) -> [f32; 3] {
-        let rgb = &self.0.rgb()[3 * at..3 * at + 3];
-        [f32::from(rgb[0]), f32::from(rgb[1]), f32::from(rgb[2])]
+    #[inline(always)]
+    fn colour(&self, at: usize) -> Colour {
+        let rgb = &self.0.rgb()[3 * at..];
+        // With the next one's red four bytes are loaded at once; the last pixel has none.
+        let bytes = rgb.first_chunk::<4>().copied().unwrap_or_else(|| [rgb[0], rgb[1], rgb[2], 0]);
+        bytes.map(f32::from)
     }
 }
 
@@ -185,11 +228,12 @@ struct Reduced {
     top: u32,
     columns: usize,
     rows: usize,
-    means: Zeroizing<Vec<[f32; 3]>>,
+    means: Zeroizing<Vec<Colour>>,
 }
 
 impl Reduced {
     /// The part of the image that the rectangle covers; `None` when that is nothing.
+    #[inline(always)]
     fn around(image: &Image, part: &Rect, factor: u32) -> Option<Self> {
         let span = |from: f32, length: f32, end: u32| {
             let first = from.floor().clamp(0.0, end as f32) as u32;
@@ -202,32 +246,30 @@ impl Reduced {
         if columns == 0 || rows == 0 {
             return None;
         }
-        let mut means = Zeroizing::new(vec![[0.0_f32; 3]; columns * rows]);
+        let mut means = Zeroizing::new(vec![[0.0; 4]; columns * rows]);
         let (step, width) = (factor as usize, image.width() as usize);
-        for (y, sums) in means.chunks_exact_mut(columns).enumerate() {
+        let share = 1.0 / (step * step) as f32;
+        // Down the columns first, where neighbours are added to neighbours.
+        let mut sums = Zeroizing::new(vec![0.0; columns * step * 3]);
+        for (y, means) in means.chunks_exact_mut(columns).enumerate() {
+            sums.fill(0.0);
             for line in 0..step {
                 let begin = ((top as usize + y * step + line) * width + left as usize) * 3;
-                let pixels = &image.rgb()[begin..begin + columns * step * 3];
-                for (sum, covered) in sums.iter_mut().zip(pixels.chunks_exact(step * 3)) {
-                    add(sum, covered);
-                }
+                let values = &image.rgb()[begin..begin + sums.len()];
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += f32::from(*value));
             }
-            let share = 1.0 / (step * step) as f32;
-            sums.iter_mut().for_each(|sum| *sum = sum.map(|value| value * share));
+            for (mean, sums) in means.iter_mut().zip(sums.chunks_exact(step * 3)) {
+                let add = |[r, g, b]: [f32; 3], sum: &[f32; 3]| [r + sum[0], g + sum[1], b + sum[2]];
+                let [red, green, blue] = sums.as_chunks::<3>().0.iter().fold([0.0; 3], add);
+                *mean = [red, green, blue, 0.0].map(|sum| sum * share);
+            }
         }
         Some(Self { factor, left, top, columns, rows, means })
     }
 }
 
-fn add(sum: &mut [f32; 3], pixels: &[u8]) {
-    let mut whole = [0_u32; 3];
-    for pixel in pixels.as_chunks::<3>().0 {
-        whole.iter_mut().zip(pixel).for_each(|(whole, value)| *whole += u32::from(*value));
-    }
-    sum.iter_mut().zip(whole).for_each(|(sum, whole)| *sum += whole as f32);
-}
-
 impl Grid for Reduced {
+    #[inline(always)]
     fn locate(&self, at: Point) -> Point {
         // A reduced pixel's centre is the centre of the pixels that it covers.
         let factor = self.factor as f32;
@@ -235,12 +277,13 @@ impl Grid for Reduced {
         Point { x: (at.x - self.left as f32 - to_centre) / factor, y: (at.y - self.top as f32 - to_centre) / factor }
     }
 
-    fn size(&self) -> (i64, i64) {
-        (self.columns as i64, self.rows as i64)
+    #[inline(always)]
+    fn size(&self) -> (i32, i32) {
+        (self.columns as i32, self.rows as i32)
     }
 
-    #[inline]
-    fn colour(&self, at: usize) -> [f32; 3] {
+    #[inline(always)]
+    fn colour(&self, at: usize) -> Colour {
         self.means[at]
     }
 }
@@ -297,9 +340,32 @@ mod tests {
         let image = ramp(1_200);
         for scale in [2.0_f32, 3.4, 7.9] {
             let to_image = Similarity::square(64, Point { x: 611.0, y: 547.0 }, 64.0 * scale, 0.4);
-            let (reduced, plain) = (cut_pixels(&image, &to_image, 64), sample(&Plain(&image), &to_image, 64));
+            let mut plain = vec![0; 64 * 64 * 3];
+            sample(&Plain(&image), &to_image, 64, &mut plain);
+            let reduced = cut_pixels(&image, &to_image, 64);
             let apart = reduced.iter().zip(plain.iter()).map(|(a, b)| a.abs_diff(*b)).max();
             assert!(apart <= Some(1), "{scale}: {apart:?}");
+        }
+    }
+
+    /// Whatever the processor has, a face has one template.
+    #[test]
+    fn wide_vectors_change_no_bit() {
+        let rgb = (0..300_u32 * 201 * 3).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let image = Image::from_rgb(300, 201, rgb).expect("sizes agree");
+        for (scale, angle) in [(0.4, 0.0), (1.0, 0.3), (1.7, 3.0), (2.6, -1.2), (9.0, 0.8)] {
+            let to_image = Similarity::square(31, Point { x: 160.3, y: 101.9 }, 31.0 * scale, angle);
+            let mut narrow = vec![0; 31 * 31 * 3];
+            cut_here(&image, &to_image, 31, &mut narrow);
+            assert_eq!(cut_pixels(&image, &to_image, 31).as_slice(), narrow, "{scale}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_level_is_taken_and_half_goes_up() {
+        for level in 0..=255_u8 {
+            let value = f32::from(level);
+            assert_eq!([value - 0.499, value - 0.5, value, value + 0.499].map(|v| nearest(v.max(0.0))), [level; 4]);
         }
     }
 

@@ -1,5 +1,7 @@
 //! A picture as brightness, and regions of it to measure in.
 
+use std::sync::LazyLock;
+
 use zeroize::Zeroizing;
 
 use crate::Point;
@@ -17,11 +19,8 @@ pub(super) struct Chart<'a> {
 impl<'a> Chart<'a> {
     pub(super) fn new(picture: &'a [u8], side: usize) -> Self {
         let rgb = picture.as_chunks::<3>().0;
-        let linear: [f32; 256] = std::array::from_fn(|value| linear(value as u8));
         let luma = |[r, g, b]: &[u8; 3]| 0.299 * f32::from(*r) + 0.587 * f32::from(*g) + 0.114 * f32::from(*b);
-        let luminance = |[r, g, b]: &[u8; 3]| {
-            0.2126 * linear[usize::from(*r)] + 0.7152 * linear[usize::from(*g)] + 0.0722 * linear[usize::from(*b)]
-        };
+        let luminance = |[r, g, b]: &[u8; 3]| 0.2126 * linear(*r) + 0.7152 * linear(*g) + 0.0722 * linear(*b);
         let (luma, luminance) = (rgb.iter().map(luma).collect(), rgb.iter().map(luminance).collect());
         Self { side, rgb, luma: Zeroizing::new(luma), luminance: Zeroizing::new(luminance) }
     }
@@ -34,8 +33,13 @@ impl<'a> Chart<'a> {
 
 /// The inverse of sRGB's transfer function (IEC 61966-2-1), 0 to 1.
 pub(super) fn linear(value: u8) -> f32 {
-    let value = f32::from(value) / 255.0;
-    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    static OF_ALL: LazyLock<[f32; 256]> = LazyLock::new(|| {
+        std::array::from_fn(|value| {
+            let value = value as f32 / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        })
+    });
+    OF_ALL[usize::from(value)]
 }
 
 /// Some of the pixels of a square picture.
@@ -78,31 +82,23 @@ impl Region {
 
     /// The pixels that are not more than so many columns and rows away.
     pub(super) fn grown(&self, pixels: usize) -> Self {
-        self.spread(pixels, true)
+        let side = self.side;
+        let mut along_rows = self.covers.clone();
+        for (grown, row) in along_rows.chunks_exact_mut(side).zip(self.covers.chunks_exact(side)) {
+            (1..=pixels.min(side - 1)).for_each(|away| add_both_ways(grown, row, away));
+        }
+        let mut covers = along_rows.clone();
+        (1..=pixels.min(side - 1)).for_each(|away| add_both_ways(&mut covers, &along_rows, away * side));
+        Self { side, covers }
     }
 
     /// The pixels that are more than so many columns or rows away from everything outside.
     pub(super) fn shrunk(&self, pixels: usize) -> Self {
-        self.spread(pixels, false)
+        self.inverted().grown(pixels).inverted()
     }
 
-    /// Spreads what is or is not covered, first along the rows, then along the columns.
-    fn spread(&self, pixels: usize, covered: bool) -> Self {
-        let side = self.side;
-        let mut along_rows = vec![!covered; side * side];
-        for at in (0..side * side).filter(|at| self.covers[*at] == covered) {
-            let (row, column) = (at / side * side, at % side);
-            along_rows[row + column.saturating_sub(pixels)..=row + (column + pixels).min(side - 1)].fill(covered);
-        }
-        let mut covers = along_rows.clone();
-        for row in 0..side {
-            for near in row.saturating_sub(pixels)..=(row + pixels).min(side - 1) {
-                for column in (0..side).filter(|column| along_rows[near * side + column] == covered) {
-                    covers[row * side + column] = covered;
-                }
-            }
-        }
-        Self { side, covers }
+    fn inverted(&self) -> Self {
+        Self { side: self.side, covers: self.covers.iter().map(|covered| !covered).collect() }
     }
 
     /// The pixels that are not in the other region.
@@ -120,6 +116,13 @@ impl Region {
     pub(super) fn values(&self, of: &[f32]) -> Vec<f32> {
         self.pixels().map(|at| of[at]).collect()
     }
+}
+
+/// Adds to each what is so many places before and behind it.
+fn add_both_ways(to: &mut [bool], from: &[bool], places: usize) {
+    let rest = from.len() - places;
+    to[places..].iter_mut().zip(&from[..rest]).for_each(|(to, before)| *to |= before);
+    to[..rest].iter_mut().zip(&from[places..]).for_each(|(to, behind)| *to |= behind);
 }
 
 /// Fewer pixels than this say nothing about a region.
@@ -174,6 +177,24 @@ mod tests {
         assert_eq!(grown.pixels().count(), 64);
         assert!(grown.shrunk(2).pixels().eq(region.pixels()));
         assert_eq!(grown.without(&region).pixels().count(), 48);
+    }
+
+    #[test]
+    fn growing_and_shrinking_reach_so_far_and_no_farther_also_at_the_edges() {
+        const SIDE: usize = 12;
+        let scattered = Region::of(SIDE, |x, y| (x * 5.0 + y * 7.0) % 11.0 < 2.0 || x * y > 70.0);
+        for pixels in [0, 1, 3, SIDE, 5 * SIDE] {
+            let any_near = |at: usize, covered: bool| {
+                let is_near = |other: &usize| {
+                    (at % SIDE).abs_diff(other % SIDE) <= pixels && (at / SIDE).abs_diff(other / SIDE) <= pixels
+                };
+                (0..SIDE * SIDE).filter(is_near).any(|other| scattered.covers[other] == covered)
+            };
+            let expected: Vec<bool> = (0..SIDE * SIDE).map(|at| any_near(at, true)).collect();
+            assert_eq!(scattered.grown(pixels).covers, expected, "{pixels}");
+            let expected: Vec<bool> = (0..SIDE * SIDE).map(|at| !any_near(at, false)).collect();
+            assert_eq!(scattered.shrunk(pixels).covers, expected, "{pixels}");
+        }
     }
 
     #[test]
