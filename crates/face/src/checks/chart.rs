@@ -109,7 +109,13 @@ impl Region {
 
     /// Positions of the pixels, in reading order.
     pub(super) fn pixels(&self) -> impl Iterator<Item = usize> {
-        self.covers.iter().enumerate().filter(|(_, covered)| **covered).map(|(at, _)| at)
+        let rows = self.covers.chunks_exact(self.side).enumerate();
+        // A region is small as a rule: most rows have none of it, which is seen at a glance.
+        let with_some = rows.filter(|(_, row)| row.iter().fold(false, |some, covered| some | covered));
+        with_some.flat_map(move |(y, row)| {
+            let covered = row.iter().enumerate().filter(|(_, covered)| **covered);
+            covered.map(move |(x, _)| y * self.side + x)
+        })
     }
 
     /// The values at its pixels.

@@ -52,8 +52,7 @@ fn smooth(values: &[f32], side: usize, sigma: f32) -> Zeroizing<Vec<f32>> {
     let weights: Vec<f32> = (0..=reach).map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp()).collect();
     let sum = weights[0] + 2.0 * weights[1..].iter().sum::<f32>();
     let weights: Vec<f32> = weights.iter().map(|weight| weight / sum).collect();
-    let along_rows = convolve_rows(values, side, &weights);
-    transposed(&convolve_rows(&transposed(&along_rows, side), side, &weights), side)
+    convolve_columns(&convolve_rows(values, side, &weights), side, &weights)
 }
 
 /// `weights` are those of the middle and of one side.
@@ -80,8 +79,22 @@ fn convolve_rows(values: &[f32], side: usize, weights: &[f32]) -> Zeroizing<Vec<
     result
 }
 
-fn transposed(values: &[f32], side: usize) -> Zeroizing<Vec<f32>> {
-    Zeroizing::new((0..values.len()).map(|at| values[at % side * side + at / side]).collect())
+/// The same down the columns: whole rows are added, neighbour by neighbour.
+fn convolve_columns(values: &[f32], side: usize, weights: &[f32]) -> Zeroizing<Vec<f32>> {
+    let mut result = Zeroizing::new(vec![0.0; values.len()]);
+    let row = |at: usize| &values[at * side..][..side];
+    for (at, smoothed) in result.chunks_exact_mut(side).enumerate() {
+        smoothed.iter_mut().zip(row(at)).for_each(|(value, here)| *value = weights[0] * here);
+        for (i, weight) in weights.iter().enumerate().skip(1) {
+            // Beyond the edge the rows come back.
+            let above = row(at.abs_diff(i));
+            let below = row(if at + i < side { at + i } else { 2 * (side - 1) - at - i });
+            for ((value, a), b) in smoothed.iter_mut().zip(above).zip(below) {
+                *value += weight * (a + b);
+            }
+        }
+    }
+    result
 }
 
 #[cfg(test)]
