@@ -58,29 +58,51 @@ struct Sample {
     outcome: Outcome,
 }
 
+/// A load for a while, after which others may have their turn.
+pub(super) struct Turn {
+    samples: Vec<Sample>,
+    /// How long requests were sent.
+    length: Duration,
+    /// Until the last right answer, or as long as requests were sent.
+    end: Duration,
+    generator_cpu: f64,
+}
+
 /// Sends requests at random times, so many a second in the mean, for this long, and waits for the last answer.
-pub(super) fn run(client: &Client, seed: u64, per_second: f64, length: Duration) -> Result<OpenLoop, Error> {
+pub(super) fn turn(client: &Client, seed: u64, per_second: f64, length: Duration) -> Result<Turn, Error> {
     let times = poisson(seed, per_second, length);
     let before = Usage::of_this();
     let samples = send_all(client, &times)?;
     let generator_cpu = before.share_since();
-    let late: Vec<f64> = samples.iter().map(|sample| sample.late.as_secs_f64()).collect();
-    let right = || samples.iter().filter(|sample| sample.outcome == Outcome::Right);
-    let latencies = Latencies::of(right().map(|sample| sample.latency.as_secs_f64()).collect());
-    let end = right().map(|sample| sample.ended).max().unwrap_or_default().max(length);
-    let mut counts = Counts::default();
-    let late_count = samples.iter().filter(|sample| sample.late > LATE).count();
-    samples.iter().for_each(|sample| counts.add(sample.outcome.clone()));
-    Ok(OpenLoop {
-        per_second,
-        seconds: length.as_secs_f64(),
-        goodput: counts.right as f64 / end.as_secs_f64(),
-        counts,
-        latencies,
-        late_p99_ms: 1e3 * if late.is_empty() { 0.0 } else { quantile(&late, 0.99) },
-        late_share: late_count as f64 / late.len().max(1) as f64,
-        generator_cpu,
-    })
+    let right = samples.iter().filter(|sample| sample.outcome == Outcome::Right);
+    let end = right.map(|sample| sample.ended).max().unwrap_or_default().max(length);
+    Ok(Turn { samples, length, end, generator_cpu })
+}
+
+impl OpenLoop {
+    /// All turns of a load together, each of the same length.
+    pub(super) fn of(per_second: f64, turns: Vec<Turn>) -> Self {
+        let sum = |of: fn(&Turn) -> Duration| turns.iter().map(of).sum::<Duration>().as_secs_f64();
+        let (seconds, until_answered) = (sum(|turn| turn.length), sum(|turn| turn.end));
+        let generator_cpu = turns.iter().map(|turn| turn.generator_cpu).sum::<f64>() / turns.len().max(1) as f64;
+        let samples: Vec<Sample> = turns.into_iter().flat_map(|turn| turn.samples).collect();
+        let late: Vec<f64> = samples.iter().map(|sample| sample.late.as_secs_f64()).collect();
+        let late_count = samples.iter().filter(|sample| sample.late > LATE).count();
+        let right = samples.iter().filter(|sample| sample.outcome == Outcome::Right);
+        let latencies = Latencies::of(right.map(|sample| sample.latency.as_secs_f64()).collect());
+        let mut counts = Counts::default();
+        samples.into_iter().for_each(|sample| counts.add(sample.outcome));
+        Self {
+            per_second,
+            seconds,
+            goodput: counts.right as f64 / until_answered,
+            counts,
+            latencies,
+            late_p99_ms: 1e3 * if late.is_empty() { 0.0 } else { quantile(&late, 0.99) },
+            late_share: late_count as f64 / late.len().max(1) as f64,
+            generator_cpu,
+        }
+    }
 }
 
 fn send_all(client: &Client, times: &[Duration]) -> Result<Vec<Sample>, Error> {
@@ -117,6 +139,22 @@ mod tests {
 
     use super::super::client::tests::{BUSY, RIGHT, client, server};
     use super::*;
+
+    fn run(client: &Client, seed: u64, per_second: f64, length: Duration) -> Result<OpenLoop, Error> {
+        Ok(OpenLoop::of(per_second, vec![turn(client, seed, per_second, length)?]))
+    }
+
+    #[test]
+    fn turns_count_together() {
+        let client = client(server(|| RIGHT));
+        let turns: Vec<Turn> =
+            (0..3).map(|seed| turn(&client, seed, 100.0, Duration::from_millis(200)).expect("run")).collect();
+        let (sent, end) =
+            (turns.iter().map(|turn| turn.samples.len()).sum::<usize>(), turns[0].end + turns[1].end + turns[2].end);
+        let open = OpenLoop::of(100.0, turns);
+        assert_eq!((open.counts.right, open.latencies.count), (sent, sent));
+        assert!((open.seconds - 0.6).abs() < 1e-9 && (open.goodput - sent as f64 / end.as_secs_f64()).abs() < 1e-9);
+    }
 
     #[test]
     fn a_server_that_keeps_up_answers_all_in_its_own_time() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::client::Client;
 use super::closed;
-use super::open;
+use super::open::{self, OpenLoop};
 use super::process::Usage;
 use super::report::{ServiceReport, Step};
 use crate::{Error, Progress};
@@ -15,20 +15,24 @@ const CONNECTIONS: usize = 8;
 /// The loads, in capacities.
 pub(super) const LOADS: [f64; 4] = [0.5, 0.8, 1.0, 2.0];
 
+/// How often each has its turn: what is compared takes turns, so that a minute in which the machine is slow falls on all.
+const TURNS: u32 = 3;
+
 /// The seed of all arrivals.
 const SEED: u64 = 7;
 
 /// How long the server is left alone before a load: what the one before left in its queue is done by then.
 const CALM: Duration = Duration::from_secs(1);
 
-/// Finds the capacity, then sends that many requests a second, and parts and multiples of it, at random times.
+/// Finds the capacity, then sends that many requests a second, and parts and multiples of it, at random times, by turns; each
+/// for `open_length` in all.
 pub(super) fn service(
     client: &Client,
     closed_length: Duration,
     open_length: Duration,
     progress: &dyn Progress,
 ) -> Result<ServiceReport, Error> {
-    progress.begin("loads", 1 + LOADS.len() as u64);
+    progress.begin("loads", 1 + u64::from(TURNS) * LOADS.len() as u64);
     let usage = Usage::of_this();
     let closed = closed::run(client, CONNECTIONS, closed_length);
     let generator_cpu = usage.share_since();
@@ -37,13 +41,18 @@ pub(super) fn service(
         return Err(Error::Server(format!("no request is answered: {why}")));
     }
     progress.advance();
-    let mut steps = Vec::new();
-    for (number, times_capacity) in LOADS.into_iter().enumerate() {
-        std::thread::sleep(CALM);
-        let open = open::run(client, SEED + number as u64, times_capacity * closed.rate, open_length)?;
-        steps.push(Step { times_capacity, open });
-        progress.advance();
+    let per_second = LOADS.map(|times_capacity| times_capacity * closed.rate);
+    let mut turns = LOADS.map(|_| Vec::new());
+    let mut seeds = SEED..;
+    for _ in 0..TURNS {
+        for ((turns, per_second), seed) in turns.iter_mut().zip(per_second).zip(&mut seeds) {
+            std::thread::sleep(CALM);
+            turns.push(open::turn(client, seed, per_second, open_length / TURNS)?);
+            progress.advance();
+        }
     }
+    let open = turns.into_iter().zip(per_second).map(|(turns, per_second)| OpenLoop::of(per_second, turns));
+    let steps = LOADS.into_iter().zip(open).map(|(times_capacity, open)| Step { times_capacity, open }).collect();
     progress.end();
     let closed::Closed { rate: capacity, counts } = closed;
     Ok(ServiceReport { connections: CONNECTIONS, capacity, generator_cpu, counts, steps })

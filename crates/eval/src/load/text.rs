@@ -100,9 +100,9 @@ fn service(text: &mut String, report: &LoadReport) {
         text,
         "### Under load\n\nVerifications of 1 megapixel. {} connections that wait for their answers get {} answers a second: \
          the capacity; the generator takes {:.1} % of the machine's processor time for it. Then requests come at random times \
-         (Poisson), whether or not those before them have been answered. A latency counts from when the request was meant to \
-         be sent (Tene, \"How NOT to measure latency\"), so that a server that stalls is seen to. Latencies are those of the \
-         admitted; what is refused is answered 503.\n\n",
+         (Poisson), whether or not those before them have been answered; the loads take turns. A latency counts from when the \
+         request was meant to be sent (Tene, \"How NOT to measure latency\"), so that a server that stalls is seen to. Latencies \
+         are those of the admitted; what is refused is answered 503.\n\n",
         load.connections,
         rounded(load.capacity),
         100.0 * load.generator_cpu,
