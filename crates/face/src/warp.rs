@@ -252,11 +252,13 @@ impl Reduced {
         // Down the columns first, where neighbours are added to neighbours.
         let mut sums = Zeroizing::new(vec![0.0; columns * step * 3]);
         for (y, means) in means.chunks_exact_mut(columns).enumerate() {
-            sums.fill(0.0);
             for line in 0..step {
                 let begin = ((top as usize + y * step + line) * width + left as usize) * 3;
-                let values = &image.rgb()[begin..begin + sums.len()];
-                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += f32::from(*value));
+                let values = image.rgb()[begin..begin + sums.len()].iter().map(|value| f32::from(*value));
+                match line {
+                    0 => sums.iter_mut().zip(values).for_each(|(sum, value)| *sum = value),
+                    _ => sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value),
+                }
             }
             for (mean, sums) in means.iter_mut().zip(sums.chunks_exact(step * 3)) {
                 let add = |[r, g, b]: [f32; 3], sum: &[f32; 3]| [r + sum[0], g + sum[1], b + sum[2]];
